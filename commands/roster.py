@@ -1,0 +1,117 @@
+"""A roster: the CSV file of people that import-users reads. Knows no database; each problem names its line.
+
+UTF-8 with or without a byte order mark, commas, a first line of column names, which may come in any order. Only
+`username` is needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import click
+
+from data import passwords, users
+
+MOST_SHOWN = 100
+LATER = ("class", "section")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One line of a roster, as it stands there; only the password keeps the white space around it."""
+
+    line: int
+    username: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    user_type: str = "student"
+    password: str = ""
+    college: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Person) if field.name != "line") + LATER
+
+
+Problem = tuple[int, str]  # a line and what is wrong with it
+
+
+class RosterError(click.ClickException):
+    """Nothing was imported, for these reasons: a line each, in the order of the file."""
+
+    def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
+        told = [f"line {line}: {text}" for line, text in sorted(problems, key=lambda problem: problem[0])]
+        count = f"{len(told)} problem{'s' if len(told) > 1 else ''}"
+        if len(told) > MOST_SHOWN:
+            told[MOST_SHOWN:] = [f"and {len(told) - MOST_SHOWN} more"]
+        super().__init__("\n  ".join([f"{path}: nothing was imported, {count}:", *told]))
+
+
+def read(path: Path) -> tuple[list[Person], list[Problem]]:
+    """The people of a roster, and what is wrong with it as far as that shows without a database.
+
+    Raises RosterError where no line can be understood: another encoding, broken quotes, unknown columns.
+    """
+    rows = _rows(path)
+    _, header = next(rows, (1, []))
+    names = _columns(path, header)
+    people: list[Person] = []
+    problems: list[Problem] = []
+    lines: dict[bytes, int] = {}
+    for line, cells in rows:
+        if len(cells) > len(names):
+            problems.append((line, f"has {len(cells)} cells, more than the {len(names)} columns"))
+            continue
+        values = {name: cell if name == "password" else cell.strip() for name, cell in zip(names, cells, strict=False)}
+        later = [values.pop(name, "") for name in LATER]
+        if any(later):
+            problems.append((line, "classes and sections are not supported yet"))
+        person = Person(line, **{name: value for name, value in values.items() if value or name == "username"})
+        # The database's idea of the same name: ASCII case does not count.
+        key = users.canonical_username(person.username).encode("utf-8", "surrogatepass").lower()
+        if lines.setdefault(key, line) != line:
+            problems.append((line, f"username: {person.username} is on line {lines[key]} already"))
+        if person.password and (found := passwords.problems(person.password, person.username)):
+            problems.append((line, f"password: {' '.join(found)}"))
+        people.append(person)
+    return people, problems
+
+
+def _columns(path: Path, header: list[str]) -> list[str]:
+    names = [name.strip().lower() for name in header]
+    problems = [(1, f"unknown column {name!r}") for name in names if name not in COLUMNS]
+    problems += [(1, f"column {name} comes twice") for name in dict.fromkeys(names) if names.count(name) > 1]
+    if "username" not in names:
+        problems.append((1, f"there is no column username; columns are {', '.join(COLUMNS)}"))
+    if problems:
+        raise RosterError(path, problems)
+    return names
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each record that is not empty, with the line on which it begins."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be read: {error.strerror}") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RosterError(path, [(line, "is not UTF-8")]) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise RosterError(path, [(line, str(error))]) from None
+        if cells is None:
+            return
+        if any(cells):
+            yield line, cells
+        line = reader.line_num + 1

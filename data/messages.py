@@ -1,0 +1,298 @@
+"""Messages: sending, editing, deleting and reading single ones. Each change carries its events (I9).
+
+A direct message has one recipient, whose receipt says when it was delivered and read. Deleting blanks the text and
+keeps the row, so that a retried send of it is still recognised; the log's earlier rows are blanked with it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data import log, receipts, users
+from data.errors import Conflict, Forbidden, NotFound
+from data.outcome import ConversationStarted
+from data.transaction import Transaction
+
+SUMMARY_CHARACTERS = 100
+
+_SELECT = """
+SELECT m.id, m.conversation_id, m.sender_id, m.text, m.client_msg_id, m.is_active, m.created_at, m.updated_at,
+       r.user_id AS receiver_id, r.delivered_at, r.read_at,
+       s.username AS s_username, s.first_name AS s_first, s.last_name AS s_last, s.avatar AS s_avatar,
+       t.username AS t_username, t.first_name AS t_first, t.last_name AS t_last, t.avatar AS t_avatar
+FROM messages AS m
+JOIN receipts AS r ON r.message_id = m.id
+JOIN users AS s ON s.id = m.sender_id
+JOIN users AS t ON t.id = r.user_id
+"""
+
+_OWN = (
+    "m.id IN (SELECT id FROM messages WHERE sender_id = ? UNION ALL SELECT message_id FROM receipts WHERE user_id = ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which of one's own messages a page shows; None is no filter."""
+
+    sender_id: int | None = None
+    receiver_id: int | None = None
+    is_read: bool | None = None
+    is_active: bool = True
+    oldest_first: bool = False
+
+
+def send(
+    tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str | None, now: str
+) -> tuple[dict[str, Any], bool]:
+    """Store a message and tell both sides. The message, and whether it is new.
+
+    The same client_msg_id again gives the first message. Raises NotFound for a receiver who isn't there or is
+    disabled, Conflict for a client_msg_id that stands for something else.
+    """
+    if client_msg_id is not None:
+        first = _repeated(tx, sender_id, receiver_id, text, client_msg_id)
+        if first is not None:
+            return first, False
+    people = {
+        row["id"]: row
+        for row in tx.rows(
+            "SELECT id, username, first_name, last_name, avatar, is_active FROM users WHERE id IN (?, ?)",
+            (sender_id, receiver_id),
+        )
+    }
+    receiver = people.get(receiver_id)
+    if receiver is None or not receiver["is_active"]:
+        raise NotFound("Receiver not found")
+    conversation_id = _conversation(tx, sender_id, receiver_id, now)
+    message_id = tx.insert(
+        "INSERT INTO messages (conversation_id, sender_id, text, client_msg_id, created_at, updated_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        (conversation_id, sender_id, text, client_msg_id, now),
+    )
+    tx.execute(
+        "INSERT INTO receipts (message_id, user_id, conversation_id) VALUES (?, ?, ?)",
+        (message_id, receiver_id, conversation_id),
+    )
+    tx.execute(
+        "UPDATE conversations SET last_message_id = ?, updated_at = ? WHERE id = ?", (message_id, now, conversation_id)
+    )
+    message = _to_message(message_id, conversation_id, text, client_msg_id, now, people[sender_id], receiver)
+    event = to_event(message)
+    log.append(tx, "message", event, (f"user:{receiver_id}",), now, subject(message_id))
+    log.append(tx, "message_sent", event, (f"user:{sender_id}",), now, subject(message_id))
+    return message, True
+
+
+def change(
+    tx: Transaction, user_id: int, message_id: int, text: str | None, marks_read: bool, now: str
+) -> dict[str, Any]:
+    """What a PATCH may do: the sender's new text, the receiver's mark-read. The message after it."""
+    if text is not None:
+        edit(tx, user_id, message_id, text, now)
+    if marks_read:
+        receipts.mark_read(tx, user_id, receipts.Which(message_ids=(message_id,)), now)
+    return one(tx, user_id, message_id)
+
+
+def edit(tx: Transaction, user_id: int, message_id: int, text: str, now: str) -> dict[str, Any]:
+    """Change a message's text. Raises NotFound for others' messages, Forbidden for its receiver."""
+    message = one(tx, user_id, message_id)
+    if message["message"] == text:
+        return message
+    if message["sender"] != user_id:
+        raise Forbidden("Only the sender may change a message.")
+    tx.execute("UPDATE messages SET text = ?, updated_at = ? WHERE id = ?", (text, now, message_id))
+    log.rewrite(tx, subject(message_id), {"message": text})
+    message = one(tx, user_id, message_id)
+    event = message | {name: message[name.removesuffix("_id")] for name in ("sender_id", "receiver_id")}
+    event["conversation_id"] = message["conversation"]
+    log.append(tx, "message_updated", event, _both(message), now, subject(message_id))
+    return message
+
+
+def delete(tx: Transaction, user_id: int, message_id: int, now: str) -> None:
+    """Take a message back. Raises NotFound for others' messages, Forbidden for its receiver."""
+    message = one(tx, user_id, message_id)
+    if message["sender"] != user_id:
+        raise Forbidden("Only the sender may delete a message.")
+    conversation_id, receiver_id = message["conversation"], message["receiver"]
+    tx.execute("UPDATE messages SET text = '', is_active = 0, updated_at = ? WHERE id = ?", (now, message_id))
+    # An unread message that is gone counts no more; its receipt stays, as it names the receiver.
+    tx.execute("UPDATE receipts SET read_at = ? WHERE message_id = ? AND read_at IS NULL", (now, message_id))
+    last = tx.row(
+        "SELECT id, text, created_at FROM messages "
+        "WHERE conversation_id = ? AND is_active = 1 ORDER BY id DESC LIMIT 1",
+        (conversation_id,),
+    )
+    tx.execute(
+        "UPDATE conversations SET last_message_id = ?, updated_at = ? WHERE id = ?",
+        (last and last["id"], now, conversation_id),
+    )
+    log.rewrite(tx, subject(message_id), {"message": "", "attachment": None, "attachment_url": None})
+    gone = {
+        "id": message_id,
+        "conversation_id": conversation_id,
+        "last_message": last and summary(last["text"]),
+        "last_message_at": last and last["created_at"],
+    }
+    counts = receipts.unread_counts(tx, receiver_id)
+    unread = {"unread_count": counts.get(conversation_id, 0), "total_unread": sum(counts.values())}
+    log.append(tx, "message_deleted", gone | unread, (f"user:{receiver_id}",), now)
+    log.append(tx, "message_deleted", gone, (f"user:{user_id}",), now)
+
+
+def one(tx: Transaction, user_id: int, message_id: int) -> dict[str, Any]:
+    """A message of one's own, sent or received. Raises NotFound, for others' and deleted ones too."""
+    row = tx.row(
+        f"{_SELECT} WHERE m.id = ?1 AND m.is_active = 1 AND ?2 IN (m.sender_id, r.user_id)", (message_id, user_id)
+    )
+    if row is None:
+        raise NotFound("Message not found")
+    return from_row(row)
+
+
+def page(tx: Transaction, user_id: int, filters: Filters, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many messages of one's own there are, and those from offset on, newest first unless told otherwise."""
+    conditions: list[str] = ["m.is_active = ?", _OWN]
+    values: list[object] = [filters.is_active, user_id, user_id]
+    wanted = {
+        "m.sender_id = ?": filters.sender_id,
+        "r.user_id = ?": filters.receiver_id,
+        "(r.read_at IS NOT NULL) = ?": filters.is_read,
+    }
+    for condition, value in wanted.items():
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    where = " AND ".join(conditions)
+    count = tx.value(
+        f"SELECT count(*) FROM messages AS m JOIN receipts AS r ON r.message_id = m.id WHERE {where}", values
+    )
+    order = "ASC" if filters.oldest_first else "DESC"
+    rows = tx.rows(f"{_SELECT} WHERE {where} ORDER BY m.id {order} LIMIT ? OFFSET ?", [*values, limit, offset])
+    return count, [from_row(row) for row in rows]
+
+
+def history(
+    tx: Transaction, conversation_id: int, before_id: int | None, limit: int, offset: int
+) -> tuple[list[dict[str, Any]], bool]:
+    """A conversation's messages, newest first, and whether there are more before them."""
+    rows = tx.rows(
+        f"{_SELECT} WHERE m.conversation_id = ? AND m.is_active = 1 AND m.id < ? ORDER BY m.id DESC LIMIT ? OFFSET ?",
+        (conversation_id, before_id or 2**53, limit + 1, offset),
+    )
+    return [from_row(row) for row in rows[:limit]], len(rows) > limit
+
+
+def subject(message_id: int) -> str:
+    """What the log calls the rows of a message by."""
+    return f"message:{message_id}"
+
+
+def summary(text: str) -> str:
+    """What a list of conversations shows of a message."""
+    return text[:SUMMARY_CHARACTERS]
+
+
+def from_row(row: sqlite3.Row) -> dict[str, Any]:
+    """A row of _SELECT as the interface's message."""
+    sender = {"id": row["sender_id"], "username": row["s_username"], "first_name": row["s_first"]}
+    sender |= {"last_name": row["s_last"], "avatar": row["s_avatar"]}
+    receiver = {"id": row["receiver_id"], "username": row["t_username"], "first_name": row["t_first"]}
+    receiver |= {"last_name": row["t_last"], "avatar": row["t_avatar"]}
+    message = _to_message(
+        row["id"], row["conversation_id"], row["text"], row["client_msg_id"], row["created_at"], sender, receiver
+    )
+    message["is_read"] = row["read_at"] is not None
+    for name in ("read_at", "delivered_at", "updated_at"):
+        message[name] = row[name]
+    message["is_active"] = bool(row["is_active"])
+    return message
+
+
+def to_event(message: dict[str, Any]) -> dict[str, Any]:
+    """The data of `message` and `message_sent`: the guide's ten fields, then ours."""
+    return {
+        "id": message["id"],
+        "sender_id": message["sender"],
+        "sender_name": message["sender_name"],
+        "receiver_id": message["receiver"],
+        "message": message["message"],
+        "attachment": message["attachment"],
+        "attachment_type": message["attachment_type"],
+        "timestamp": message["timestamp"],
+        "is_read": message["is_read"],
+        "conversation_id": message["conversation"],
+        "sender": message["sender"],
+        "receiver": message["receiver"],
+        "attachment_url": message["attachment_url"],
+        "sender_avatar": message["sender_avatar"],
+        "client_msg_id": message["client_msg_id"],
+    }
+
+
+def _to_message(
+    message_id: int, conversation_id: int, text: str, client_msg_id: str | None, now: str, sender: Any, receiver: Any
+) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "sender": sender["id"],
+        "sender_name": users.full_name(sender),
+        "sender_username": sender["username"],
+        "sender_avatar": sender["avatar"],
+        "receiver": receiver["id"],
+        "receiver_name": users.full_name(receiver),
+        "receiver_username": receiver["username"],
+        "receiver_avatar": receiver["avatar"],
+        "conversation": conversation_id,
+        "message": text,
+        "attachment": None,
+        "attachment_url": None,
+        "attachment_type": None,
+        "is_read": False,
+        "read_at": None,
+        "delivered_at": None,
+        "timestamp": now,
+        "created_at": now,
+        "updated_at": now,
+        "is_active": True,
+        "client_msg_id": client_msg_id,
+    }
+
+
+def _repeated(
+    tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str
+) -> dict[str, Any] | None:
+    row = tx.row(f"{_SELECT} WHERE m.sender_id = ? AND m.client_msg_id = ?", (sender_id, client_msg_id))
+    if row is None:
+        return None
+    if not row["is_active"]:
+        raise Conflict("The message with this client_msg_id was deleted")
+    if row["receiver_id"] != receiver_id or row["text"] != text:
+        raise Conflict("This client_msg_id was used for another message")
+    return from_row(row)
+
+
+def _conversation(tx: Transaction, user_id: int, other_id: int, now: str) -> int:
+    """The direct conversation of these two, begun if there is none."""
+    pair = (min(user_id, other_id), max(user_id, other_id))
+    found = tx.value("SELECT id FROM conversations WHERE low_user_id = ? AND high_user_id = ?", pair)
+    if found is not None:
+        return int(found)
+    conversation_id = tx.insert(
+        "INSERT INTO conversations (low_user_id, high_user_id, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)",
+        (*pair, now),
+    )
+    tx.executemany(
+        "INSERT INTO members (user_id, conversation_id) VALUES (?, ?)", [(member, conversation_id) for member in pair]
+    )
+    tx.outcome.append(ConversationStarted(pair))
+    return conversation_id
+
+
+def _both(message: dict[str, Any]) -> Sequence[str]:
+    return (f"user:{message['sender']}", f"user:{message['receiver']}")

@@ -1,0 +1,64 @@
+"""Search in an FTS5 table of trigrams: one row a thing, its fields folded and joined by line feeds.
+
+Every word of a search must be part of one of the fields. Case does not count, beyond ASCII too: both sides are folded
+here (SQLite folds by tables of its own), so `STRASSE` finds `Straße`. Knows no table by name; who writes a row
+of a noun calls `put` in the same transaction (I9).
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+
+from data.texts import storable
+from data.transaction import Transaction
+
+TRIGRAM = 3
+NEWEST_ROWS = 5_000
+MOST_PHRASES = 16  # each phrase costs a merge of its trigrams' postings, and FTS5's expressions have a greatest depth
+
+
+def fold(text: str) -> str:
+    """A text as it is compared: canonical caseless form (Unicode 3.13, D145), composed, with one letter i.
+
+    Turkish has two of them, and `I` is the capital of one there and of the other elsewhere: a search must not choose.
+    """
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    return unicodedata.normalize("NFC", folded.replace("i\u0307", "i").replace("\u0131", "i"))
+
+
+def put(tx: Transaction, table: str, rowid: int, fields: Iterable[str]) -> None:
+    """Make these the searchable fields of a row, new or known."""
+    tx.execute(f"INSERT OR REPLACE INTO {table} (rowid, text) VALUES (?, ?)", (rowid, fold("\n".join(fields))))
+
+
+def remove(tx: Transaction, table: str, rowid: int) -> None:
+    """Forget a row; nothing if there is none."""
+    tx.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
+
+
+def clause(table: str, id_column: str, search: str) -> tuple[str, tuple[str, ...]]:
+    """A condition for WHERE, with its parameters; "1" if the search has no word.
+
+    Words of three characters and more use the index. Shorter ones, which have no trigram, look at the newest
+    NEWEST_ROWS rows (of those that the longer words leave).
+    """
+    words = dict.fromkeys(fold(word) for word in search.split())
+    if not words:
+        return "1", ()
+    if not storable(search):  # a NUL would cut FTS5's expression in the middle of a string; and no row holds either
+        return "0", ()
+    indexed = sorted((word for word in words if len(word) >= TRIGRAM), key=len, reverse=True)[:MOST_PHRASES]
+    others = [word for word in words if word not in indexed]
+    match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
+    if not others:
+        return f"{id_column} IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)", (match,)
+    among = f"SELECT rowid AS row, text FROM {table}"
+    if indexed:
+        among += f" WHERE {table} MATCH ?"
+    newest = (
+        f"{id_column} IN (SELECT row FROM ({among} ORDER BY rowid DESC LIMIT {NEWEST_ROWS}) AS newest"
+        " WHERE NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(newest.text, word.value) = 0))"
+    )
+    return newest, (*((match,) if indexed else ()), json.dumps(others, ensure_ascii=False))

@@ -1,0 +1,62 @@
+"""What a stream that opens needs to know, in one read: whether its token is still good, what its user may hear, who
+its partners are, and the first page of what it missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from data import log, users
+from data.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One snapshot. `keys` maps each key to its since_event_id; `page` begins after the cursor."""
+
+    full_name: str
+    keys: dict[str, int]
+    partners: list[int]
+    page: log.Page
+
+
+def opening(tx: Transaction, token_id: int, after_id: int, through_id: int, most_bytes: int) -> Opening | None:
+    """Everything for the stream of a token; None when the token or its user is no longer good."""
+    user = tx.row(
+        "SELECT u.id, u.username, u.first_name, u.last_name FROM tokens AS t JOIN users AS u ON u.id = t.user_id "
+        "WHERE t.id = ? AND u.is_active",
+        (token_id,),
+    )
+    if user is None:
+        return None
+    keys = users.keys_of(tx, user["id"])
+    page = log.since(tx, keys, after_id, through_id, most_bytes)
+    return Opening(users.full_name(user), keys, partners(tx, user["id"]), page)
+
+
+def partners(tx: Transaction, user_id: int) -> list[int]:
+    """All users who share a conversation with this one."""
+    rows = tx.rows(
+        "SELECT DISTINCT other.user_id FROM members AS own JOIN members AS other USING (conversation_id) "
+        "WHERE own.user_id = ?1 AND other.user_id <> ?1",
+        (user_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def good_tokens(tx: Transaction, token_ids: Iterable[int]) -> dict[int, bool]:
+    """Which of these tokens exist, each with whether its user is active."""
+    found = {}
+    for token_id in token_ids:
+        active = tx.value(
+            "SELECT u.is_active FROM tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.id = ?", (token_id,)
+        )
+        if active is not None:
+            found[token_id] = bool(active)
+    return found
+
+
+def keys_of_users(tx: Transaction, user_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """What each of these users may hear now."""
+    return {user_id: users.keys_of(tx, user_id) for user_id in user_ids}
