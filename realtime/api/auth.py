@@ -1,0 +1,169 @@
+"""`auth/`: login, logout, oneself, and one's password. Every hash is computed off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from data import clock, logins, passwords, tokens, users
+from realtime.api import people
+from realtime.api.base import Handler
+from realtime.api.problem import Problem
+
+DAY_S = 86400.0
+MOST_PASSWORD = passwords.MOST_CHARACTERS
+
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class Login(msgspec.Struct):
+    """The body of a login."""
+
+    username: Text
+    password: str
+
+
+class Profile(msgspec.Struct):
+    """What a user changes of the own account."""
+
+    username: Text | UnsetType = UNSET
+    email: Text | UnsetType = UNSET
+    first_name: Text | UnsetType = UNSET
+    last_name: Text | UnsetType = UNSET
+
+
+class PasswordChange(msgspec.Struct):
+    """The body of a change of password."""
+
+    old_password: str
+    new_password1: str
+    new_password2: str
+
+
+class LoginHandler(Handler):
+    """`POST auth/login/`."""
+
+    open_to_all = True
+
+    async def post(self) -> None:
+        """A token for a right pair; one answer, in one time, for every wrong one."""
+        given = self.decode(Login)
+        blank = {
+            name: ["This field may not be blank."] for name in ("username", "password") if not getattr(given, name)
+        }
+        if blank:
+            raise Problem(400, blank)
+        user = await self.campus.database.read(users.by_username, given.username)
+        stored = user["password_hash"] if user is not None and user["is_active"] else ""
+        is_right = len(given.password) <= MOST_PASSWORD and await self._check(given.password, stored)
+        login = await self._begin(user["id"], stored) if is_right and user is not None else None
+        if login is None:
+            raise Problem(400, {"non_field_errors": ["Unable to log in with provided credentials."]})
+        self.answer(
+            {
+                "key": login.token,
+                "access": login.token,
+                "user": people.to_full(login.user, self.campus.presence),
+                "college_id": login.user["college_id"],
+                "accessible_colleges": [dict(row) for row in login.colleges],
+            }
+        )
+
+    async def _check(self, password: str, stored: str) -> bool:
+        cost = self.campus.options.bcrypt_cost
+        return await asyncio.get_running_loop().run_in_executor(
+            self.campus.hashing, passwords.check_password, password, stored, cost
+        )
+
+    async def _begin(self, user_id: int, checked_hash: str) -> logins.Login | None:
+        wall_s, days = self.campus.wall_s(), self.campus.options.token_lifetime_days
+        return await self.campus.database.write(
+            logins.begin,
+            user_id,
+            checked_hash,
+            now=clock.stamp(wall_s),
+            expires_at=clock.stamp(wall_s + days * DAY_S) if days else None,
+            address=self.address,
+            user_agent=self.request.headers.get("User-Agent", "")[:200],
+        )
+
+
+class LogoutHandler(Handler):
+    """`POST auth/logout/`: answers the same with and without a token."""
+
+    open_to_all = True
+
+    async def post(self) -> None:
+        """End the token and its streams."""
+        token = self.given_token()
+        caller = token and await self.campus.tokens.authenticate(token, self.campus.wall_s())
+        if caller:
+            await self.campus.database.write(tokens.revoke, [caller.token_id], "logout")
+        self.answer({"detail": "Successfully logged out."})
+
+
+class OwnUserHandler(Handler):
+    """`auth/user/`: the caller's own account."""
+
+    async def get(self) -> None:
+        """The account."""
+        row = await self.campus.database.read(users.by_id, self.caller.user_id)
+        assert row is not None
+        self.answer(people.to_self(row))
+
+    async def put(self) -> None:
+        """Change it; the username is required."""
+        await self._change(self.decode(Profile), requires_username=True)
+
+    async def patch(self) -> None:
+        """Change what is given."""
+        await self._change(self.decode(Profile), requires_username=False)
+
+    async def _change(self, given: Profile, *, requires_username: bool) -> None:
+        fields = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not UNSET}
+        if requires_username and "username" not in fields:
+            raise Problem(400, {"username": ["This field is required."]})
+        row = await self.campus.database.write(users.update_profile, self.caller.user_id, fields, self.now)
+        self.answer(people.to_self(row))
+
+
+class PasswordChangeHandler(Handler):
+    """`POST auth/password/change/`."""
+
+    async def post(self) -> None:
+        """Another password; the user's other tokens end with their streams."""
+        given = self.decode(PasswordChange)
+        problems: dict[str, list[str]] = {}
+        if given.new_password1 != given.new_password2:
+            problems["new_password2"] = ["The two password fields didn't match."]
+        elif found := passwords.problems(given.new_password1, self.caller.username):
+            problems["new_password2"] = found
+        if problems:
+            raise Problem(400, problems)
+        row = await self.campus.database.read(users.by_id, self.caller.user_id)
+        assert row is not None
+        loop, campus = asyncio.get_running_loop(), self.campus
+        is_right = len(given.old_password) <= MOST_PASSWORD and await loop.run_in_executor(
+            campus.hashing,
+            passwords.check_password,
+            given.old_password,
+            row["password_hash"],
+            campus.options.bcrypt_cost,
+        )
+        if not is_right:
+            raise Problem(400, {"old_password": ["Your old password was entered incorrectly. Please enter it again."]})
+        new_hash = await loop.run_in_executor(
+            campus.hashing, passwords.hash_password, given.new_password1, campus.options.bcrypt_cost
+        )
+        await campus.database.write(
+            logins.change_password,
+            self.caller.user_id,
+            self.caller.token_id,
+            row["password_hash"],
+            new_hash,
+            self.now,
+        )
+        self.answer({"detail": "New password has been saved."})

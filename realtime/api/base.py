@@ -1,0 +1,289 @@
+"""Handler: what every resource's handler has in common. Authentication, bodies, answers, errors, CORS, request ids.
+
+A body is read here as it comes in, so that one that is too large is refused before it is whole, and nothing that
+Tornado would answer or log by itself (its HTML, its tracebacks, its URLs with tokens) reaches anybody.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import msgspec
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from data import clock
+from data.errors import DataError
+from realtime.api import body, cors, pages, problem
+from realtime.api.campus import Campus
+from realtime.api.problem import Problem
+from realtime.api.query import Query
+from realtime.api.redact import redact
+from realtime.api.tokens import Caller
+
+if TYPE_CHECKING:
+    from realtime.api.application import Application
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
+
+DRAINED_BYTES = 1 << 20
+JSON = "application/json"
+
+_boot = secrets.token_hex(4)
+_numbers = itertools.count(1)
+
+
+@stream_request_body
+class Handler(RequestHandler):
+    """The base of all handlers. `open_to_all` handlers need no token."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
+    open_to_all: ClassVar[bool] = False
+    caller: Caller
+
+    def initialize(self) -> None:
+        """Begin with an empty body."""
+        self._chunks: list[bytes] = []
+        self._received_bytes = 0
+
+    @property
+    def campus(self) -> Campus:
+        """The server's parts."""
+        return cast("Application", self.application).campus
+
+    @property
+    def now(self) -> str:
+        """The time as the database writes it."""
+        return clock.stamp(self.campus.wall_s())
+
+    # Requests
+
+    async def prepare(self) -> None:
+        """Refuse a body that would be far too large, and authenticate. Raises Problem 401, 413."""
+        self.campus.requests.add(self)
+        declared = self.request.headers.get("Content-Length", "0")
+        if declared.isdigit() and int(declared[:20]) > self.campus.options.max_body_bytes + DRAINED_BYTES:
+            self.set_header("Connection", "close")
+            raise self._too_large()
+        if not self.open_to_all and self.request.method != "OPTIONS":
+            self.caller = await self.authenticate(self.given_token())
+
+    def on_finish(self) -> None:
+        """The answer is written."""
+        self.campus.requests.discard(self)
+
+    def given_token(self) -> str | None:
+        """The token of the Authorization header, `Token K` or `Bearer K`."""
+        kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        return token.strip() if kind.lower() in ("token", "bearer") and token.strip() else None
+
+    async def authenticate(self, token: str | None) -> Caller:
+        """The caller behind a token. Raises Problem 401."""
+        challenge = {"WWW-Authenticate": "Token"}
+        if token is None:
+            raise Problem(401, problem.NO_CREDENTIALS, challenge)
+        caller = await self.campus.tokens.authenticate(token, self.campus.wall_s())
+        if caller is None:
+            raise Problem(401, problem.BAD_TOKEN, challenge)
+        if not caller.is_active:
+            raise Problem(401, problem.INACTIVE, challenge)
+        return caller
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take in a piece of the body; past the limit only count, and refuse it once a megabyte more has come."""
+        self._received_bytes += len(chunk)
+        limit = self.campus.options.max_body_bytes
+        if self._received_bytes <= limit:
+            self._chunks.append(chunk)
+            return None
+        self._chunks.clear()
+        if self._received_bytes > limit + DRAINED_BYTES and not self._finished:
+            self.set_header("Connection", "close")
+            self.send_error(413)
+            self.request.connection.stream.close()  # type: ignore[union-attr]
+        return None
+
+    @property
+    def body(self) -> bytes:
+        """The whole body. Raises Problem 413 past the limit."""
+        if self._received_bytes > self.campus.options.max_body_bytes:
+            raise self._too_large()
+        return b"".join(self._chunks)
+
+    @property
+    def content_type(self) -> str:
+        """The request's Content-Type, in lower case but for a form's boundary."""
+        return self.request.headers.get("Content-Type", "")
+
+    def decode(self, kind: type[S]) -> S:
+        """The body as a struct. Raises Problem."""
+        return body.decode(self.body, self.content_type, kind)
+
+    @property
+    def query(self) -> Query:
+        """The request's query parameters."""
+        return Query(self.request.query_arguments)
+
+    @property
+    def address(self) -> str:
+        """The client's address: forwarded headers count only when a trusted proxy sent them."""
+        peer: str = self.request.remote_ip or ""
+        addresses = [peer]
+        if self._is_proxied:
+            addresses += self.request.headers.get("X-Forwarded-For", "").replace(" ", "").split(",")[::-1]
+        trusted = self.campus.options.trusted_proxies
+        for address in filter(None, addresses):
+            try:
+                parsed = ip_address(address)
+            except ValueError:
+                break
+            if not any(parsed in network for network in trusted):
+                return address
+        return peer
+
+    @property
+    def base_url(self) -> str:
+        """The address that the client reached the server by, without a path."""
+        if self.campus.options.public_url:
+            return self.campus.options.public_url.rstrip("/")
+        scheme, host = self.request.protocol, self.request.host
+        if self._is_proxied:
+            forwarded = self.request.headers.get("X-Forwarded-Proto", "").lower()
+            scheme = forwarded if forwarded in ("http", "https") else scheme
+            host = self.request.headers.get("X-Forwarded-Host") or host
+        return f"{scheme}://{host}"
+
+    @property
+    def _is_proxied(self) -> bool:
+        try:
+            peer = ip_address(self.request.remote_ip or "")
+        except ValueError:
+            return False
+        return any(peer in network for network in self.campus.options.trusted_proxies)
+
+    def college(self) -> int | None:
+        """The college that the request is held to, None for all. Only a global role chooses. Raises Problem 400."""
+        if not self.caller.is_global:
+            return self.caller.college_id
+        headers = self.request.headers
+        name = "X-College-ID" if "X-College-ID" in headers else "X-Tenant-ID"
+        value = headers.get(name, "all").strip()
+        if value.lower() in ("", "all"):
+            return None
+        if not (value.isascii() and value.isdigit() and 0 < int(value[:20]) <= body.MOST_INTEGER):
+            raise Problem(400, {name: ['Enter the number of a college, or "all".']})
+        return int(value)
+
+    # Answers
+
+    def set_default_headers(self) -> None:
+        """Headers that every answer has, errors included."""
+        self.set_header("Server", "realtime")
+        self.set_header("X-Request-ID", self.request_id)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        for name, value in cors.headers(self.request, cast("Application", self.application).campus.options):
+            self.set_header(name, value)
+
+    @property
+    def request_id(self) -> str:
+        """What the log calls this request by."""
+        if not hasattr(self, "_request_id"):
+            self._request_id = f"{_boot}-{next(_numbers):x}"
+        return self._request_id
+
+    def answer(self, value: object, status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", JSON)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(body.encode(value))
+
+    def answer_page(self, at: pages.PageWanted, count: int, results: list[Any]) -> None:
+        """Answer with one page of a list."""
+        self.answer(pages.answer(at, count, results, self.base_url + self.request.path, self.request.query))
+
+    async def snapshot(self, fn: Callable[..., T], *args: object) -> T:
+        """Read, and answer the log's position of that same read, so that a stream opened from it has no gap."""
+        position, value = await self.campus.read_positioned(fn, *args)
+        self.set_header("X-Last-Event-ID", str(position))
+        return value
+
+    def compute_etag(self) -> str | None:
+        """None: what is read here changes by the second, and hashing each answer costs more than it saves."""
+        return None
+
+    def head(self, *args: str, **kwargs: str) -> Any:
+        """Answer as GET does, without the body; Tornado leaves it out."""
+        return self.get(*args, **kwargs)
+
+    def options(self, *args: str, **kwargs: str) -> None:
+        """Answer a preflight; no token is needed."""
+        for name, value in cors.preflight_headers():
+            self.set_header(name, value)
+        self.set_status(204)
+        self.finish()
+
+    # Errors
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write a failed request's answer in the documented shape."""
+        failure = kwargs.get("exc_info", (None, None, None))[1]
+        trouble = self._to_problem(status_code, failure)
+        self.set_status(trouble.status)
+        for name, value in trouble.headers.items():
+            self.set_header(name, value)
+        if trouble.status == 405:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self.write_problem(trouble)
+
+    def write_problem(self, trouble: Problem) -> None:
+        """Write the body of a failure."""
+        self.set_header("Content-Type", JSON)
+        self.finish(body.encode(problem.to_body(trouble.detail)))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what the operator must see: failures of ours, never a client's mistake and never a token."""
+        if isinstance(value, Problem | HTTPError | DataError):
+            if self._to_problem(500, value).status >= 500:
+                log.error("%s %s: %s", self.request_id, self._request_summary(), value)
+            return
+        log.error("%s %s", self.request_id, self._request_summary(), exc_info=(typ, value, tb))
+
+    def allowed_methods(self) -> list[str]:
+        """The methods that this resource answers."""
+        own = {name.upper() for kind in type(self).__mro__ if kind is not RequestHandler for name in vars(kind)}
+        if "GET" not in own:
+            own.discard("HEAD")
+        return [name for name in self.SUPPORTED_METHODS if name in own]
+
+    def _too_large(self) -> Problem:
+        return Problem(413, f"The body is larger than {self.campus.options.max_body_bytes} bytes.")
+
+    def _to_problem(self, status_code: int, failure: BaseException | None) -> Problem:
+        if isinstance(failure, Problem):
+            return failure
+        if isinstance(failure, DataError):
+            return problem.of_error(failure)
+        if isinstance(failure, HTTPError):
+            return problem.of_status(failure.status_code, self.request.method or "")
+        return problem.of_status(status_code, self.request.method or "")
+
+    def _request_summary(self) -> str:
+        return redact(f"{self.request.method} {self.request.uri} ({self.request.remote_ip})")
+
+
+class NotFoundHandler(Handler):
+    """Every path that is no resource."""
+
+    open_to_all = True
+
+    async def prepare(self) -> None:
+        """Answer 404, a preflight included: there is nothing here to ask for."""
+        raise Problem(404, "Not found.")

@@ -1,0 +1,95 @@
+"""Bodies: bytes from a client to a typed struct, with every wrong field named. The one place that decodes requests.
+
+Nothing below re-validates shape. JSON or a form gives the same struct; a form's texts become numbers and booleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from tornado import httputil
+
+from realtime.api.problem import REQUIRED, Problem
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MOST_INTEGER = 2**53 - 1
+Id = Annotated[int, msgspec.Meta(ge=1, le=MOST_INTEGER)]
+
+encode = msgspec.json.Encoder().encode
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def decode(raw: bytes, content_type: str, kind: type[T]) -> T:
+    """A body as `kind`. Raises Problem: 400 for what is malformed, by field for what is wrong, 415 for another type."""
+    value = to_object(raw, content_type)
+    strict = not content_type.startswith(_FORMS)
+    problems: dict[str, list[str]] = {}
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name not in value:
+            if field.required:
+                problems[field.encode_name] = [REQUIRED]
+            continue
+        try:
+            fields[field.name] = msgspec.convert(value[field.encode_name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            problems[field.encode_name] = [_sentence(str(error))]
+        else:
+            if has_nul(fields[field.name]):
+                problems[field.encode_name] = ["Null characters are not allowed."]
+    if problems:
+        raise Problem(400, problems)
+    return kind(**fields)
+
+
+def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:
+    """A JSON object, or a form as one. An empty body is an empty object. Raises Problem."""
+    if content_type.startswith(_FORMS):
+        return _form(raw, content_type)
+    if content_type and not content_type.startswith("application/json"):
+        raise Problem(415, f'Unsupported media type "{content_type.split(";")[0][:80]}" in request.')
+    if not raw.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(raw)
+    except UnicodeDecodeError as error:
+        raise Problem(400, "The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise Problem(400, "JSON parse error: it is nested too deeply.") from error
+    except msgspec.DecodeError as error:
+        raise Problem(400, f"JSON parse error: {error}") from error
+    if not isinstance(value, dict):
+        raise Problem(400, {"non_field_errors": ["Invalid data. Expected an object."]})
+    return value
+
+
+def has_nul(value: object) -> bool:
+    """Whether a NUL is in a text or anywhere inside of a value. Not deeper than JSON was decoded."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(has_nul(key) or has_nul(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return any(map(has_nul, value))
+    return False
+
+
+def _form(raw: bytes, content_type: str) -> Mapping[str, Any]:
+    arguments: dict[str, list[bytes]] = {}
+    files: dict[str, list[httputil.HTTPFile]] = {}
+    try:
+        httputil.parse_body_arguments(content_type, raw, arguments, files)
+        return {name: values[-1].decode("utf-8") for name, values in arguments.items()}
+    except UnicodeDecodeError as error:
+        raise Problem(400, "The body is not UTF-8.") from error
+    except httputil.HTTPInputError as error:
+        raise Problem(400, "The form could not be read.") from error
+
+
+def _sentence(error: str) -> str:
+    """msgspec's `Expected ... - at `$`` without the place, which the field's name tells."""
+    return error.split(" - at `$")[0].replace("`", "") + "."

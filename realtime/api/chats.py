@@ -1,0 +1,193 @@
+"""`communication/chats/`: messages and conversations. Every 4xx of this section is `{"error": "..."}`, but for the few
+that the conventions name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from data import conversations, messages
+from realtime.api import body, pages, problem
+from realtime.api.base import JSON, Handler
+from realtime.api.body import MOST_INTEGER
+from realtime.api.problem import Problem
+
+MOST_CHARACTERS = 10_000
+MOST_CLIENT_ID = 64
+MOST_HISTORY = 200
+
+_DETAIL_STATUSES = frozenset({401, 403, 405, 413, 429})
+
+
+class ChatHandler(Handler):
+    """The shape of the section's failures, and the values that several of its calls take."""
+
+    def write_problem(self, trouble: Problem) -> None:
+        """A failure as one sentence under `error`."""
+        if trouble.status in _DETAIL_STATUSES or trouble.status >= 500:
+            super().write_problem(trouble)
+            return
+        self.set_header("Content-Type", JSON)
+        self.finish(body.encode({"error": problem.first_sentence(trouble.detail)}))
+
+    def given(self) -> Mapping[str, Any]:
+        """The body as it is; each call says what it takes of it."""
+        value = body.to_object(self.body, self.content_type)
+        if body.has_nul(value):
+            raise Problem(400, "Null characters are not allowed")
+        return value
+
+    def with_presence(self, other: dict[str, Any]) -> dict[str, Any]:
+        """The other user of a conversation, and whether that one is online now."""
+        return other | {"is_online": self.campus.presence.is_online(other["id"])}
+
+
+def to_id(value: object, name: str) -> int:
+    """An id from a body: a number or its digits. Raises Problem 400."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_INTEGER:
+        raise Problem(400, f"{name} must be an integer")
+    return value
+
+
+def receiver_of(given: Mapping[str, Any]) -> int:
+    """`receiver_id`, or its alias `receiver`; both only when they agree. Raises Problem 400."""
+    found = {
+        to_id(given[name], "receiver_id") for name in ("receiver_id", "receiver") if given.get(name) not in (None, "")
+    }
+    if not found:
+        raise Problem(400, "receiver_id is required")
+    if len(found) > 1:
+        raise Problem(400, "receiver_id and receiver are different")
+    return found.pop()
+
+
+def text_of(given: Mapping[str, Any]) -> str:
+    """`message`: a text that is more than white space. Raises Problem 400."""
+    text = given.get("message")
+    if text is not None and not isinstance(text, str):
+        raise Problem(400, "message must be a string")
+    if not text or not text.strip():
+        raise Problem(400, "message or attachment is required")
+    if len(text) > MOST_CHARACTERS:
+        raise Problem(400, f"message is longer than {MOST_CHARACTERS} characters")
+    return text
+
+
+class MessagesHandler(ChatHandler):
+    """`POST chats/` sends; `GET chats/` lists one's own messages."""
+
+    async def post(self) -> None:
+        """Send a message: 201, or 200 with the first one for a client_msg_id that was used."""
+        given = self.given()
+        receiver_id = receiver_of(given)
+        text = text_of(given)
+        if given.get("attachment") not in (None, ""):
+            raise Problem(400, "attachment must be a file of a multipart form")
+        sender_id = self.caller.user_id
+        if receiver_id == sender_id:
+            raise Problem(400, "You cannot send a message to yourself")
+        message, is_new = await self.campus.database.write(
+            messages.send, sender_id, receiver_id, text, self._client_msg_id(given), self.now
+        )
+        self.answer(message, 201 if is_new else 200)
+
+    async def get(self) -> None:
+        """A page of one's own messages, newest first."""
+        query = self.query
+        at = pages.wanted(query)
+        active = query.boolean("is_active")
+        filters = messages.Filters(
+            sender_id=query.integer("sender"),
+            receiver_id=query.integer("receiver"),
+            is_read=query.boolean("is_read"),
+            is_active=active is not False,
+            oldest_first=next((n for n in query.ordering() if n.lstrip("-") in ("timestamp", "created_at")), "-")[0]
+            != "-",
+        )
+        query.check()
+        count, results = await self.snapshot(messages.page, self.caller.user_id, filters, at.size, at.offset)
+        self.answer_page(at, count, results)
+
+    def _client_msg_id(self, given: Mapping[str, Any]) -> str | None:
+        value = given.get("client_msg_id")
+        if value is None:
+            value = self.request.headers.get("Idempotency-Key")
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str) or len(value) > MOST_CLIENT_ID:
+            raise Problem(400, f"client_msg_id must be a string of at most {MOST_CLIENT_ID} characters")
+        return value
+
+
+class MessageHandler(ChatHandler):
+    """`chats/{id}/`: one message of one's own."""
+
+    async def get(self, message_id: str) -> None:
+        """The message."""
+        self.answer(await self.snapshot(messages.one, self.caller.user_id, _path_id(message_id)))
+
+    async def patch(self, message_id: str) -> None:
+        """The sender changes the text; the receiver's is_read is mark-read. What isn't theirs to set is ignored."""
+        await self._change(_path_id(message_id), self.given())
+
+    async def put(self, message_id: str) -> None:
+        """As PATCH: clients send the whole object back."""
+        await self._change(_path_id(message_id), self.given())
+
+    async def delete(self, message_id: str) -> None:
+        """The sender takes the message back."""
+        await self.campus.database.write(messages.delete, self.caller.user_id, _path_id(message_id), self.now)
+        self.set_status(204)
+        self.finish()
+
+    async def _change(self, message_id: int, given: Mapping[str, Any]) -> None:
+        is_read = given.get("is_read")
+        if is_read is not None and not isinstance(is_read, bool) and is_read not in ("true", "false"):
+            raise Problem(400, "is_read must be a boolean")
+        text = text_of(given) if "message" in given else None
+        marks_read = is_read is True or is_read == "true"
+        message = await self.campus.database.write(
+            messages.change, self.caller.user_id, message_id, text, marks_read, self.now
+        )
+        self.answer(message)
+
+
+class ConversationsHandler(ChatHandler):
+    """`GET chats/conversations/`: a bare array, the latest first."""
+
+    async def get(self) -> None:
+        """The caller's conversations."""
+        found = await self.snapshot(conversations.listed, self.caller.user_id)
+        self.answer([item | {"other_user": self.with_presence(item["other_user"])} for item in found])
+
+
+class ConversationHandler(ChatHandler):
+    """`GET chats/conversation/{user_id}/`: the messages with one user, newest first."""
+
+    async def get(self, user_id: str) -> None:
+        """A piece of the conversation."""
+        query = self.query
+        limit = min(query.integer("limit") or 50, MOST_HISTORY)
+        offset = query.integer("offset", least=0) or 0
+        before_id = query.integer("before_id")
+        query.check()
+        found = await self.snapshot(
+            conversations.with_user, self.caller.user_id, _path_id(user_id, "User"), limit, offset, before_id
+        )
+        self.answer(
+            {
+                "conversation_id": found.conversation_id,
+                "other_user": self.with_presence(found.other),
+                "messages": found.messages,
+                "has_more": found.has_more,
+            }
+        )
+
+
+def _path_id(text: str, noun: str = "Message") -> int:
+    if len(text) > 16 or not 1 <= int(text) <= MOST_INTEGER:
+        raise Problem(404, f"{noun} not found")
+    return int(text)

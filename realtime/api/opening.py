@@ -1,0 +1,56 @@
+"""Opening: what happens between the first bytes of a stream and its being live.
+
+The stream is attached already, so nothing committed from now on passes it by: either the read below sees it, or
+`on_commit` tells the hub. A change of keys while the read was under way makes the read be done again (I10).
+"""
+
+from __future__ import annotations
+
+from data import streams
+from realtime.api.campus import Campus
+from realtime.subscriber import REPLAYING, Subscriber
+
+
+class Opening:
+    """Takes one stream from attached to live. `cursor` is what the client gave, as text, or None."""
+
+    __slots__ = ("_campus", "_cursor")
+
+    def __init__(self, campus: Campus, cursor: str | None) -> None:
+        self._campus = campus
+        self._cursor = cursor
+
+    async def __call__(self, subscriber: Subscriber) -> None:
+        """Tell the snapshot of presence, then what was missed."""
+        campus = self._campus
+        after_id = subscriber.position if self._cursor is None else _number(self._cursor)
+        known, through_id = await self._read(subscriber, after_id or 0)
+        if subscriber.state != REPLAYING:
+            return
+        if known is None:
+            campus.hub.end([subscriber], "revoked")
+            return
+        campus.hub.set_keys(subscriber.user_id, known.keys)
+        campus.presence.arrive(subscriber.user_id, known.full_name, known.partners)
+        if after_id is None or after_id > known.page.position:
+            await campus.replay.resync(subscriber, "unknown")
+            return
+        subscriber.position = after_id
+        if after_id >= known.page.pruned_through:
+            await campus.replay.snapshot(subscriber)
+        await campus.replay.tell(subscriber, known.page, through_id)
+
+    async def _read(self, subscriber: Subscriber, after_id: int) -> tuple[streams.Opening | None, int]:
+        campus = self._campus
+        while True:
+            changes, through_id = campus.hub.key_changes, campus.hub.last_id
+            known = await campus.database.read(
+                streams.opening, subscriber.token_id, after_id, through_id, campus.options.replay_page_bytes
+            )
+            if changes == campus.hub.key_changes:
+                return known, through_id
+
+
+def _number(cursor: str) -> int | None:
+    """A cursor as an id; None for what never was one, which is answered like one from the future."""
+    return int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) <= 16 else None

@@ -1,0 +1,55 @@
+"""People as the interface shows them: from a row of users to JSON."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from data import users
+from realtime.presence import Presence
+
+
+def to_item(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
+    """A user in a list."""
+    return {
+        "id": row["id"],
+        "username": row["username"],
+        "email": row["email"],
+        "full_name": users.full_name(row),
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "avatar": row["avatar"],
+        "is_online": presence.is_online(row["id"]),
+        "user_type": row["user_type"],
+        "user_type_display": users.ROLES[row["user_type"]],
+        "college": row["college_id"],
+        "college_name": row["college_name"],
+        "is_active": bool(row["is_active"]),
+        "is_verified": bool(row["is_verified"]),
+        "date_joined": row["date_joined"],
+    }
+
+
+def to_full(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
+    """A user alone, with everything."""
+    return to_item(row, presence) | {
+        "phone": row["phone"],
+        "gender": row["gender"],
+        "date_of_birth": row["date_of_birth"],
+        "is_staff": users.is_staff(row["user_type"]),
+        "is_superuser": users.is_superuser(row["user_type"]),
+        "last_login": row["last_login"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def to_self(row: sqlite3.Row) -> dict[str, Any]:
+    """The five fields of `auth/user/`."""
+    return {
+        "pk": row["id"],
+        "username": row["username"],
+        "email": row["email"],
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+    }

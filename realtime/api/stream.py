@@ -1,0 +1,158 @@
+"""The stream: from a GET request to a Subscriber on a raw socket.
+
+The handler authenticates, detaches the connection from HTTP and is then garbage, with its request and its connection:
+what stays is the Subscriber. `detach` comes before the head, because a flush through HTTP would announce chunks that no
+frame keeps; the body ends with the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from tornado.httputil import format_timestamp
+
+from realtime import frame
+from realtime.api import cors
+from realtime.api.base import Handler
+from realtime.api.campus import Campus
+from realtime.api.opening import Opening
+from realtime.api.problem import Problem
+from realtime.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from tornado.iostream import IOStream
+
+log = logging.getLogger(__name__)
+
+EVENT_STREAM = "text/event-stream"
+
+
+class EventStreamHandler(Handler):
+    """What the two endpoints of the stream have in common: failures are events, and the headers are the guide's."""
+
+    def write_problem(self, trouble: Problem) -> None:
+        """A failure in the shape of the stream. 401 has the guide's word and no other."""
+        if self.request.method not in ("GET", "HEAD"):
+            super().write_problem(trouble)
+            return
+        text = "Unauthorized" if trouble.status == 401 else str(trouble.detail)
+        self.set_header("Content-Type", EVENT_STREAM)
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(frame.encode("error", {"error": text}))
+
+    def stream_headers(self) -> Iterable[tuple[str, str]]:
+        """The headers of an open stream: first the guide's, then ours."""
+        yield "Content-Type", EVENT_STREAM
+        yield "Cache-Control", "no-cache"
+        yield "X-Accel-Buffering", "no"
+        yield "Connection", "keep-alive"
+        yield "X-Request-ID", self.request_id
+        yield "X-Content-Type-Options", "nosniff"
+        yield "Date", format_timestamp(self.campus.wall_s())
+        yield from cors.headers(self.request, self.campus.options)
+
+    def head(self, *args: str, **kwargs: str) -> None:
+        """The headers of the stream, without one."""
+        for name, value in self.stream_headers():
+            self.set_header(name, value)
+        self.finish()
+
+
+class StreamHandler(EventStreamHandler):
+    """`GET sse/events/`: every event for the caller, from now or from a cursor on."""
+
+    def given_token(self) -> str | None:
+        """EventSource cannot set headers: here the token may be in the query."""
+        return super().given_token() or self.query.text("token") or None
+
+    def get(self) -> None:
+        """Open a stream. Raises Problem 429 and 503 where there is no room."""
+        self._refuse_past_limits()
+        cursor = self._cursor()
+        head = self._head()
+        campus, caller, address = self.campus, self.caller, self.address
+        stream = self.detach()
+        campus.requests.discard(self)
+        if stream.closed():
+            return
+        _tune(stream, campus)
+        subscriber = Subscriber(
+            campus.rules,
+            stream,
+            user_id=caller.user_id,
+            token_id=caller.token_id,
+            expires_s=caller.expires_s,
+            address=address,
+            opened_s=campus.wall_s(),
+        )
+        campus.hub.attach(subscriber)
+        _watch(stream, subscriber, campus)
+        connected = frame.encode(
+            "connected",
+            {"status": "connected", "user_id": caller.user_id},
+            subscriber.position if cursor is None else None,
+            campus.options.retry_ms,
+        )
+        subscriber.open(head + connected, Opening(campus, cursor))
+
+    def _refuse_past_limits(self) -> None:
+        campus, options = self.campus, self.campus.options
+        if campus.stopping:
+            raise Problem(503, "The server is stopping.", {"Retry-After": "5"})
+        if options.max_streams and len(campus.hub.streams) >= options.max_streams:
+            raise Problem(503, "The server has no room for another stream.", {"Retry-After": "30"})
+        if options.limits and len(campus.hub.streams_of(self.caller.user_id)) >= options.max_streams_per_user:
+            raise Problem(429, "You have too many open streams.", {"Retry-After": "30"})
+
+    def _cursor(self) -> str | None:
+        """Where the client was: the browser's header goes before the query. None for a stream without a cursor."""
+        query = self.query
+        given = self.request.headers.get("Last-Event-ID", "").strip()
+        given = given or query.text("last_event_id") or query.text("lastEventId")
+        query.check()
+        return given or None
+
+    def _head(self) -> bytes:
+        lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in self.stream_headers())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _tune(stream: IOStream, campus: Campus) -> None:
+    """Set a stream's socket: small frames leave at once, the kernel's buffer is bounded, a vanished peer is noticed."""
+    raw, options = stream.socket, campus.options
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if options.send_buffer_bytes:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.send_buffer_bytes)
+    if raw.family in (socket.AF_INET, socket.AF_INET6):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(options.tcp_user_timeout_s * 1000))
+
+
+def _watch(stream: IOStream, subscriber: Subscriber, campus: Campus) -> None:
+    """Detach when the socket closes, and close when the client sends anything: its FIN would go unnoticed behind it."""
+    level = logging.INFO if campus.options.access_log else logging.DEBUG
+    log.log(level, "stream %d of user %d opens from %s", subscriber.id, subscriber.user_id, subscriber.address)
+
+    def closed() -> None:
+        campus.hub.detach(subscriber)
+        subscriber.closed()
+        log.log(
+            level,
+            "stream %d of user %d ends after %.0f s, lagged %d times",
+            subscriber.id,
+            subscriber.user_id,
+            campus.wall_s() - subscriber.opened_s,
+            subscriber.lagged,
+        )
+
+    stream.set_close_callback(closed)
+
+    def sent_something(future: Any) -> None:
+        future.exception()
+        stream.close()
+
+    asyncio.ensure_future(stream.read_bytes(1, partial=True)).add_done_callback(sent_something)

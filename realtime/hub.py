@@ -1,0 +1,169 @@
+"""Hub: the dict of who listens.
+
+`publish` hands one frame's bytes to every stream of an audience: it never awaits, never blocks and never raises for a
+slow or dead peer (I4), and frames reach it in the order of their ids (I2). The hub knows streams and keys; it knows
+neither the log nor HTTP. All of it runs on the loop's thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from realtime import frame
+from realtime.subscriber import Subscriber
+
+log = logging.getLogger(__name__)
+
+
+def user_key(user_id: int) -> str:
+    """The key that a user alone holds."""
+    return f"user:{user_id}"
+
+
+class Hub:
+    """Open streams by key, and the keys of the users who have any.
+
+    `last_id` is the id of the newest event handed to `publish`. `key_changes` rises with every change of keys, so that
+    an opening that read keys before such a change sees that it must read again (I10).
+    """
+
+    def __init__(self, *, heartbeat_s: int, last_id: int) -> None:
+        self.last_id = last_id
+        self.key_changes = 0
+        self.streams: dict[int, Subscriber] = {}
+        self.slow: set[Subscriber] = set()
+        self.on_left: Callable[[int], None] = lambda user_id: None
+        self._by_key: dict[str, dict[Subscriber, None]] = {}
+        self._keys: dict[int, dict[str, int]] = {}
+        self._beats: list[dict[Subscriber, None]] = [{} for _ in range(heartbeat_s)]
+        self._beaten_s: int | None = None
+        self._ids = itertools.count(1)
+
+    def attach(self, subscriber: Subscriber) -> None:
+        """Take a stream in: under its user's own key, and all others that the user's other streams hold."""
+        subscriber.id = next(self._ids)
+        subscriber.position = self.last_id
+        self.streams[subscriber.id] = subscriber
+        self._beats[subscriber.id % len(self._beats)][subscriber] = None
+        for key in self._keys.setdefault(subscriber.user_id, {user_key(subscriber.user_id): 0}):
+            self._by_key.setdefault(key, {})[subscriber] = None
+
+    def detach(self, subscriber: Subscriber) -> None:
+        """Let a stream go. The last of a user takes the user's keys along."""
+        if self.streams.pop(subscriber.id, None) is None:
+            return
+        del self._beats[subscriber.id % len(self._beats)][subscriber]
+        user_id = subscriber.user_id
+        for key in self._keys[user_id]:
+            self._unlink(key, subscriber)
+        if not self.is_listening(user_id):
+            del self._keys[user_id]
+            self.on_left(user_id)
+
+    def publish(self, keys: Iterable[str], data: bytes, event_id: int = 0) -> None:
+        """Give a frame to the union of keys, once per stream. Ephemeral frames have no event_id."""
+        if event_id:
+            self.last_id = event_id
+        for subscriber in self._of(keys):
+            subscriber.push(data, event_id)
+
+    def mark_lagged(self, keys: Iterable[str], event_id: int) -> None:
+        """An event could not be pushed: its streams get it from the log instead."""
+        self.last_id = event_id
+        for subscriber in self._of(keys):
+            subscriber.lag()
+
+    def set_keys(self, user_id: int, keys: Mapping[str, int]) -> None:
+        """What the user holds now, each key with the event since which. Users without streams are not remembered."""
+        held = self._keys.get(user_id)
+        if held is None:
+            return
+        lost = tuple(key for key in held if key not in keys)
+        self._link(user_id, {key: since for key, since in keys.items() if key not in held}, lost)
+
+    def change_keys(self, user_id: int, gained: Mapping[str, int], lost: Iterable[str]) -> None:
+        """A committed change of what a user holds; opening streams included."""
+        self.key_changes += 1
+        if user_id in self._keys:
+            self._link(user_id, gained, lost)
+
+    def keys(self, user_id: int) -> Mapping[str, int]:
+        """The keys that the user's streams listen to, each with its since_event_id."""
+        return self._keys.get(user_id, {})
+
+    def streams_of(self, user_id: int) -> list[Subscriber]:
+        """All open streams of a user, opening ones included."""
+        return list(self._by_key.get(user_key(user_id), ()))
+
+    def is_listening(self, user_id: int) -> bool:
+        """Whether the user has an open stream."""
+        return user_key(user_id) in self._by_key
+
+    def users_listening(self, keys: Iterable[str]) -> set[int]:
+        """The users with an open stream in this audience."""
+        return {subscriber.user_id for subscriber in self._of(keys)}
+
+    def end_tokens(self, token_ids: Iterable[int], reason: str) -> None:
+        """End all streams of these tokens for good: the client is told not to come back (I10)."""
+        self.key_changes += 1
+        gone = set(token_ids)
+        self.end([s for s in self.streams.values() if s.token_id in gone], reason)
+
+    def end(self, subscribers: Iterable[Subscriber], reason: str) -> None:
+        """End these streams with `disconnected`."""
+        last = frame.encode("disconnected", {"status": "disconnected", "reason": reason})
+        for subscriber in subscribers:
+            subscriber.end(last)
+            self.detach(subscriber)
+
+    def tick(self, mono_s: float, wall_s: float) -> None:
+        """Once a second: heartbeats to the slice that is due, the end of expired tokens, the close of dead peers.
+
+        The slices spread ten thousand heartbeats over the interval, so that they never stall the loop at once.
+        """
+        now_s = int(mono_s)
+        count = len(self._beats)
+        begin_s = now_s if self._beaten_s is None else max(self._beaten_s + 1, now_s - count + 1)
+        beat = frame.encode("heartbeat", {"timestamp": round(wall_s, 3)})
+        for second in range(begin_s, now_s + 1):
+            self._beat(self._beats[second % count], beat, wall_s)
+        self._beaten_s = now_s
+        for subscriber in list(self.slow):
+            if subscriber.stalled(mono_s):
+                log.info("a stream of user %d is closed: its peer accepts nothing", subscriber.user_id)
+                subscriber.abort()
+
+    def _beat(self, due: Mapping[Subscriber, None], beat: bytes, wall_s: float) -> None:
+        expired = []
+        for subscriber in list(due):
+            if subscriber.expires_s is not None and subscriber.expires_s <= wall_s:
+                expired.append(subscriber)
+            else:
+                subscriber.beat(beat)
+        self.end(expired, "expired")
+
+    def _of(self, keys: Iterable[str]) -> dict[Subscriber, None]:
+        reached: dict[Subscriber, None] = {}
+        for key in keys:
+            reached |= self._by_key.get(key, {})
+        return reached
+
+    def _link(self, user_id: int, gained: Mapping[str, int], lost: Iterable[str]) -> None:
+        held = self._keys[user_id]
+        streams = self.streams_of(user_id)
+        for key, since in gained.items():
+            held[key] = since
+            self._by_key.setdefault(key, {}).update(dict.fromkeys(streams))
+        for key in lost:
+            if held.pop(key, None) is not None:
+                for subscriber in streams:
+                    self._unlink(key, subscriber)
+
+    def _unlink(self, key: str, subscriber: Subscriber) -> None:
+        audience = self._by_key.get(key)
+        if audience is not None:
+            audience.pop(subscriber, None)
+            if not audience:
+                del self._by_key[key]

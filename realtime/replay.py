@@ -1,0 +1,78 @@
+"""Replay: telling a stream from the log what it has not had, until it is live.
+
+Used when a stream opens and when it lagged. Pages are bounded in bytes and written with back-pressure, so a slow peer
+costs one page; heartbeats go between the frames. A page never reaches past the hub's last id: what is committed and not
+yet published comes live, after the changes of keys that were committed with it (I3, I9). A cursor that the log does not
+cover gets one `resync`, which carries the position, or the browser would send the bad cursor again for ever (I7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from realtime import frame
+from realtime.hub import Hub
+from realtime.subscriber import REPLAYING, Subscriber
+
+
+class StoredEvent(Protocol):
+    """An event as the log gives it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def data(self) -> str: ...
+
+
+class Page(Protocol):
+    """A piece of somebody's log; see data/log.py."""
+
+    @property
+    def events(self) -> Sequence[StoredEvent]: ...
+    @property
+    def pruned_through(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+
+
+ReadPage = Callable[[Mapping[str, int], int, int], Awaitable[Page]]
+
+
+class Replay:
+    """Catches streams up. `read_page(keys, after_id, through_id)` reads the log; `snapshot(user_id)` is presence's."""
+
+    def __init__(self, hub: Hub, read_page: ReadPage, snapshot: Callable[[int], Mapping[str, Any]]) -> None:
+        self._hub = hub
+        self._read_page = read_page
+        self._snapshot = snapshot
+
+    async def __call__(self, subscriber: Subscriber) -> None:
+        """Tell everything after subscriber.position and leave the stream live, ending or closed."""
+        while subscriber.state == REPLAYING:
+            through_id = self._hub.last_id
+            page = await self._read_page(self._hub.keys(subscriber.user_id), subscriber.position, through_id)
+            await self.tell(subscriber, page, through_id)
+
+    async def tell(self, subscriber: Subscriber, page: Page, through_id: int) -> None:
+        """Write one page that was read through through_id; live if that was all."""
+        if subscriber.position < page.pruned_through:
+            await self.resync(subscriber, "pruned")
+            return
+        for event in page.events:
+            await subscriber.write(frame.encode(event.event, event.data, event.id), event.id)
+        if page.complete:
+            subscriber.go_live(through_id)
+
+    async def resync(self, subscriber: Subscriber, reason: str) -> None:
+        """Tell that the log does not cover the cursor: the client must refetch, and goes on from the hub's last id."""
+        position = self._hub.last_id
+        data = {"reason": reason, "last_event_id": position}
+        await subscriber.write(frame.encode("resync", data, position), position)
+        await self.snapshot(subscriber)
+
+    async def snapshot(self, subscriber: Subscriber) -> None:
+        """Tell who is online of those who share a conversation; the client replaces its state by it."""
+        await subscriber.write(frame.encode("presence_snapshot", self._snapshot(subscriber.user_id)))
