@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from data import messages, receipts, users
+from data import message_rows, messages, receipts, users
 from data.errors import NotFound
 from data.transaction import Transaction
 
@@ -38,7 +38,7 @@ def listed(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
         {
             "conversation_id": row["conversation_id"],
             "other_user": _other(row),
-            "last_message": messages.summary(row["text"]),
+            "last_message": message_rows.summary(row["text"]),
             "last_message_at": row["created_at"],
             "last_message_by_me": row["sender_id"] == user_id,
             "unread_count": unread.get(row["conversation_id"], 0),

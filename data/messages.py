@@ -6,28 +6,15 @@ keeps the row, so that a retried send of it is still recognised; the log's earli
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data import log, receipts, users
+from data import log, receipts
 from data.errors import Conflict, Forbidden, NotFound
+from data.message_rows import SELECT, from_row, subject, summary, to_event, to_message
 from data.outcome import ConversationStarted
 from data.transaction import Transaction
-
-SUMMARY_CHARACTERS = 100
-
-_SELECT = """
-SELECT m.id, m.conversation_id, m.sender_id, m.text, m.client_msg_id, m.is_active, m.created_at, m.updated_at,
-       r.user_id AS receiver_id, r.delivered_at, r.read_at,
-       s.username AS s_username, s.first_name AS s_first, s.last_name AS s_last, s.avatar AS s_avatar,
-       t.username AS t_username, t.first_name AS t_first, t.last_name AS t_last, t.avatar AS t_avatar
-FROM messages AS m
-JOIN receipts AS r ON r.message_id = m.id
-JOIN users AS s ON s.id = m.sender_id
-JOIN users AS t ON t.id = r.user_id
-"""
 
 _OWN = (
     "m.id IN (SELECT id FROM messages WHERE sender_id = ? UNION ALL SELECT message_id FROM receipts WHERE user_id = ?)"
@@ -80,7 +67,7 @@ def send(
     tx.execute(
         "UPDATE conversations SET last_message_id = ?, updated_at = ? WHERE id = ?", (message_id, now, conversation_id)
     )
-    message = _to_message(message_id, conversation_id, text, client_msg_id, now, people[sender_id], receiver)
+    message = to_message(message_id, conversation_id, text, client_msg_id, now, people[sender_id], receiver)
     event = to_event(message)
     log.append(tx, "message", event, (f"user:{receiver_id}",), now, subject(message_id))
     log.append(tx, "message_sent", event, (f"user:{sender_id}",), now, subject(message_id))
@@ -148,7 +135,7 @@ def delete(tx: Transaction, user_id: int, message_id: int, now: str) -> None:
 def one(tx: Transaction, user_id: int, message_id: int) -> dict[str, Any]:
     """A message of one's own, sent or received. Raises NotFound, for others' and deleted ones too."""
     row = tx.row(
-        f"{_SELECT} WHERE m.id = ?1 AND m.is_active = 1 AND ?2 IN (m.sender_id, r.user_id)", (message_id, user_id)
+        f"{SELECT} WHERE m.id = ?1 AND m.is_active = 1 AND ?2 IN (m.sender_id, r.user_id)", (message_id, user_id)
     )
     if row is None:
         raise NotFound("Message not found")
@@ -173,7 +160,7 @@ def page(tx: Transaction, user_id: int, filters: Filters, limit: int, offset: in
         f"SELECT count(*) FROM messages AS m JOIN receipts AS r ON r.message_id = m.id WHERE {where}", values
     )
     order = "ASC" if filters.oldest_first else "DESC"
-    rows = tx.rows(f"{_SELECT} WHERE {where} ORDER BY m.id {order} LIMIT ? OFFSET ?", [*values, limit, offset])
+    rows = tx.rows(f"{SELECT} WHERE {where} ORDER BY m.id {order} LIMIT ? OFFSET ?", [*values, limit, offset])
     return count, [from_row(row) for row in rows]
 
 
@@ -182,92 +169,16 @@ def history(
 ) -> tuple[list[dict[str, Any]], bool]:
     """A conversation's messages, newest first, and whether there are more before them."""
     rows = tx.rows(
-        f"{_SELECT} WHERE m.conversation_id = ? AND m.is_active = 1 AND m.id < ? ORDER BY m.id DESC LIMIT ? OFFSET ?",
+        f"{SELECT} WHERE m.conversation_id = ? AND m.is_active = 1 AND m.id < ? ORDER BY m.id DESC LIMIT ? OFFSET ?",
         (conversation_id, before_id or 2**53, limit + 1, offset),
     )
     return [from_row(row) for row in rows[:limit]], len(rows) > limit
 
 
-def subject(message_id: int) -> str:
-    """What the log calls the rows of a message by."""
-    return f"message:{message_id}"
-
-
-def summary(text: str) -> str:
-    """What a list of conversations shows of a message."""
-    return text[:SUMMARY_CHARACTERS]
-
-
-def from_row(row: sqlite3.Row) -> dict[str, Any]:
-    """A row of _SELECT as the interface's message."""
-    sender = {"id": row["sender_id"], "username": row["s_username"], "first_name": row["s_first"]}
-    sender |= {"last_name": row["s_last"], "avatar": row["s_avatar"]}
-    receiver = {"id": row["receiver_id"], "username": row["t_username"], "first_name": row["t_first"]}
-    receiver |= {"last_name": row["t_last"], "avatar": row["t_avatar"]}
-    message = _to_message(
-        row["id"], row["conversation_id"], row["text"], row["client_msg_id"], row["created_at"], sender, receiver
-    )
-    message["is_read"] = row["read_at"] is not None
-    for name in ("read_at", "delivered_at", "updated_at"):
-        message[name] = row[name]
-    message["is_active"] = bool(row["is_active"])
-    return message
-
-
-def to_event(message: dict[str, Any]) -> dict[str, Any]:
-    """The data of `message` and `message_sent`: the guide's ten fields, then ours."""
-    return {
-        "id": message["id"],
-        "sender_id": message["sender"],
-        "sender_name": message["sender_name"],
-        "receiver_id": message["receiver"],
-        "message": message["message"],
-        "attachment": message["attachment"],
-        "attachment_type": message["attachment_type"],
-        "timestamp": message["timestamp"],
-        "is_read": message["is_read"],
-        "conversation_id": message["conversation"],
-        "sender": message["sender"],
-        "receiver": message["receiver"],
-        "attachment_url": message["attachment_url"],
-        "sender_avatar": message["sender_avatar"],
-        "client_msg_id": message["client_msg_id"],
-    }
-
-
-def _to_message(
-    message_id: int, conversation_id: int, text: str, client_msg_id: str | None, now: str, sender: Any, receiver: Any
-) -> dict[str, Any]:
-    return {
-        "id": message_id,
-        "sender": sender["id"],
-        "sender_name": users.full_name(sender),
-        "sender_username": sender["username"],
-        "sender_avatar": sender["avatar"],
-        "receiver": receiver["id"],
-        "receiver_name": users.full_name(receiver),
-        "receiver_username": receiver["username"],
-        "receiver_avatar": receiver["avatar"],
-        "conversation": conversation_id,
-        "message": text,
-        "attachment": None,
-        "attachment_url": None,
-        "attachment_type": None,
-        "is_read": False,
-        "read_at": None,
-        "delivered_at": None,
-        "timestamp": now,
-        "created_at": now,
-        "updated_at": now,
-        "is_active": True,
-        "client_msg_id": client_msg_id,
-    }
-
-
 def _repeated(
     tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str
 ) -> dict[str, Any] | None:
-    row = tx.row(f"{_SELECT} WHERE m.sender_id = ? AND m.client_msg_id = ?", (sender_id, client_msg_id))
+    row = tx.row(f"{SELECT} WHERE m.sender_id = ? AND m.client_msg_id = ?", (sender_id, client_msg_id))
     if row is None:
         return None
     if not row["is_active"]:

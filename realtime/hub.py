@@ -73,7 +73,7 @@ class Hub:
         """An event could not be pushed: its streams get it from the log instead."""
         self.last_id = event_id
         for subscriber in self._of(keys):
-            subscriber.lag()
+            subscriber.lag(event_id)
 
     def set_keys(self, user_id: int, keys: Mapping[str, int]) -> None:
         """What the user holds now, each key with the event since which. Users without streams are not remembered."""

@@ -59,6 +59,7 @@ class Presence:
 
     def acquaint(self, user_ids: tuple[int, int]) -> None:
         """Two users have begun a conversation: from now on they see each other."""
+        self._hub.key_changes += 1  # an opening that read its partners before this reads them again
         for user_id, other_id in (user_ids, user_ids[::-1]):
             person = self._people.get(user_id)
             if person is not None:
@@ -119,9 +120,9 @@ class Presence:
             person.told_online = person.is_online
             data = self._frame(user_id, person)
             for partner in person.partners:
-                if self._hub.is_listening(partner):
+                if streams := len(self._hub.streams_of(partner)):
                     self._hub.publish((user_key(partner),), data)
-                    self._room -= 1
+                    self._room -= streams
         if not person.is_online:
             del self._people[user_id]
 

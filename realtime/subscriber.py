@@ -159,8 +159,9 @@ class Subscriber:
         self.state = CLOSED
         self._socket.close()
 
-    def lag(self) -> None:
-        """Forget what is not started and tell it again from the log."""
+    def lag(self, event_id: int = 0) -> None:
+        """Forget what is not started and tell it again from the log, through event_id at least."""
+        self.offered_id = max(self.offered_id, event_id)
         if self.state != LIVE:
             return
         self.lagged += 1

@@ -10,7 +10,6 @@ import itertools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import msgspec
@@ -18,7 +17,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from data import clock
 from data.errors import DataError
-from realtime.api import body, cors, pages, problem
+from realtime.api import body, cors, origin, pages, problem
 from realtime.api.campus import Campus
 from realtime.api.problem import Problem
 from realtime.api.query import Query
@@ -52,6 +51,7 @@ class Handler(RequestHandler):
         """Begin with an empty body."""
         self._chunks: list[bytes] = []
         self._received_bytes = 0
+        self._hangs_up = True
 
     @property
     def campus(self) -> Campus:
@@ -69,15 +69,22 @@ class Handler(RequestHandler):
         """Refuse a body that would be far too large, and authenticate. Raises Problem 401, 413."""
         self.campus.requests.add(self)
         declared = self.request.headers.get("Content-Length", "0")
-        if declared.isdigit() and int(declared[:20]) > self.campus.options.max_body_bytes + DRAINED_BYTES:
-            self.set_header("Connection", "close")
+        is_number = declared.isascii() and declared.isdigit()
+        if is_number and int(declared[:20]) > self.campus.options.max_body_bytes + DRAINED_BYTES:
             raise self._too_large()
         if not self.open_to_all and self.request.method != "OPTIONS":
             self.caller = await self.authenticate(self.given_token())
+        self._hangs_up = False
 
     def on_finish(self) -> None:
         """The answer is written."""
         self.campus.requests.discard(self)
+
+    def on_connection_close(self) -> None:
+        """The client has gone. If its body was not whole nothing will be done, and a stop has nothing to wait for."""
+        if not self.request._body_future.done():
+            self.campus.requests.discard(self)
+        super().on_connection_close()
 
     def given_token(self) -> str | None:
         """The token of the Authorization header, `Token K` or `Bearer K`."""
@@ -105,7 +112,7 @@ class Handler(RequestHandler):
             return None
         self._chunks.clear()
         if self._received_bytes > limit + DRAINED_BYTES and not self._finished:
-            self.set_header("Connection", "close")
+            self._hangs_up = True
             self.send_error(413)
             self.request.connection.stream.close()  # type: ignore[union-attr]
         return None
@@ -133,40 +140,14 @@ class Handler(RequestHandler):
 
     @property
     def address(self) -> str:
-        """The client's address: forwarded headers count only when a trusted proxy sent them."""
-        peer: str = self.request.remote_ip or ""
-        addresses = [peer]
-        if self._is_proxied:
-            addresses += self.request.headers.get("X-Forwarded-For", "").replace(" ", "").split(",")[::-1]
-        trusted = self.campus.options.trusted_proxies
-        for address in filter(None, addresses):
-            try:
-                parsed = ip_address(address)
-            except ValueError:
-                break
-            if not any(parsed in network for network in trusted):
-                return address
-        return peer
+        """The client's address."""
+        return origin.address(self.request, self.campus.options.trusted_proxies)
 
     @property
     def base_url(self) -> str:
         """The address that the client reached the server by, without a path."""
-        if self.campus.options.public_url:
-            return self.campus.options.public_url.rstrip("/")
-        scheme, host = self.request.protocol, self.request.host
-        if self._is_proxied:
-            forwarded = self.request.headers.get("X-Forwarded-Proto", "").lower()
-            scheme = forwarded if forwarded in ("http", "https") else scheme
-            host = self.request.headers.get("X-Forwarded-Host") or host
-        return f"{scheme}://{host}"
-
-    @property
-    def _is_proxied(self) -> bool:
-        try:
-            peer = ip_address(self.request.remote_ip or "")
-        except ValueError:
-            return False
-        return any(peer in network for network in self.campus.options.trusted_proxies)
+        options = self.campus.options
+        return options.public_url.rstrip("/") or origin.base_url(self.request, options.trusted_proxies)
 
     def college(self) -> int | None:
         """The college that the request is held to, None for all. Only a global role chooses. Raises Problem 400."""
@@ -241,6 +222,8 @@ class Handler(RequestHandler):
             self.set_header(name, value)
         if trouble.status == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
+        if self._hangs_up:
+            self.set_header("Connection", "close")  # Tornado closes what it answers before the body is whole
         self.write_problem(trouble)
 
     def write_problem(self, trouble: Problem) -> None:

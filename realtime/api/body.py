@@ -50,8 +50,8 @@ def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:
     """A JSON object, or a form as one. An empty body is an empty object. Raises Problem."""
     if content_type.startswith(_FORMS):
         return _form(raw, content_type)
-    if content_type and not content_type.startswith("application/json"):
-        raise Problem(415, f'Unsupported media type "{content_type.split(";")[0][:80]}" in request.')
+    if content_type and _media_type(content_type) != "application/json":
+        raise Problem(415, f'Unsupported media type "{_media_type(content_type)[:80]}" in request.')
     if not raw.strip():
         return {}
     try:
@@ -68,14 +68,24 @@ def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:
 
 
 def has_nul(value: object) -> bool:
-    """Whether a NUL is in a text or anywhere inside of a value. Not deeper than JSON was decoded."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, Mapping):
-        return any(has_nul(key) or has_nul(inner) for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return any(map(has_nul, value))
+    """Whether a NUL is in a text or anywhere inside of a value. No recursion: JSON nests as deep as Python's stack."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, Mapping):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
     return False
+
+
+def _media_type(content_type: str) -> str:
+    """A Content-Type without its parameters, which don't matter here; case does not count in it."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _form(raw: bytes, content_type: str) -> Mapping[str, Any]:

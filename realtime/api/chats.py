@@ -188,6 +188,6 @@ class ConversationHandler(ChatHandler):
 
 
 def _path_id(text: str, noun: str = "Message") -> int:
-    if len(text) > 16 or not 1 <= int(text) <= MOST_INTEGER:
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and 1 <= int(text) <= MOST_INTEGER):
         raise Problem(404, f"{noun} not found")
     return int(text)

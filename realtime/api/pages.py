@@ -29,10 +29,8 @@ class PageWanted:
 
 def wanted(query: Query) -> PageWanted:
     """The page that a query asks for; more than MOST_SIZE rows are cut to that. Raises Problem 404 for no number."""
-    try:
-        page = int(query.text("page") or 1)
-    except ValueError:
-        page = 0
+    text = query.text("page") or "1"
+    page = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= page <= 2**31:
         raise Problem(404, "Invalid page.")
     size = query.integer("page_size")

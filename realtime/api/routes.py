@@ -26,6 +26,7 @@ from realtime.api.stream_test import StreamTestHandler
 
 BASE = "/api/v1"
 ID = r"(\d+)"
+SEGMENT = r"([^/]+)"  # chats answer in a shape of their own, also for what is no id
 
 
 def table() -> list[URLSpec]:
@@ -47,13 +48,13 @@ def table() -> list[URLSpec]:
         route(f"{accounts}/users/{ID}", UserHandler),
         route(chats, MessagesHandler),
         route(f"{chats}/conversations", ConversationsHandler),
-        route(f"{chats}/conversation/{ID}", ConversationHandler),
+        route(f"{chats}/conversation/{SEGMENT}", ConversationHandler),
         route(f"{chats}/mark-read", MarkReadHandler),
         route(f"{chats}/delivered", DeliveredHandler),
         route(f"{chats}/typing", TypingHandler, sent_at_s={}),
         route(f"{chats}/unread-count", UnreadCountHandler),
         route(f"{chats}/online-users", OnlineUsersHandler),
-        route(f"{chats}/{ID}", MessageHandler),
+        route(f"{chats}/{SEGMENT}", MessageHandler),
         route(f"{communication}/notices", NoticesHandler),
         route(f"{communication}/notices/{ID}", NoticeHandler),
         route(f"{communication}/announcements", AnnouncementsHandler),
