@@ -18,6 +18,7 @@ from realtime.api.publishing import PublishingHandler, path_id
 
 MOST_CHARACTERS = {"title": 300, "message": 10_000}
 MOST_DATA_BYTES = 16 * 1024
+MOST_DATA_LEVELS = 64
 MOST_USERS = 500
 
 
@@ -75,11 +76,8 @@ class AnnouncementsHandler(PublishingHandler):
         return self.caller.college_id
 
     def _given(self) -> AnnouncementGiven:
-        try:
-            given = self.decode(AnnouncementGiven)
-            problems = _problems(given)
-        except RecursionError as error:
-            raise Problem(400, {"data": ["It is nested too deeply."]}) from error
+        given = self.decode(AnnouncementGiven)
+        problems = _problems(given)
         if problems:
             raise Problem(400, problems)
         return given
@@ -108,6 +106,17 @@ def _problems(given: AnnouncementGiven) -> dict[str, list[str]]:
         found["audience"] = [f"Name at most {MOST_USERS} users."]
     elif len(wanted.user_types or ()) > MOST_USERS:
         found["audience"] = [f"Name at most {MOST_USERS} user types."]
-    if len(log.dumps(given.data or {})) > MOST_DATA_BYTES:
+    if _is_deeper(given.data, MOST_DATA_LEVELS):
+        found["data"] = [f"Ensure this is nested at most {MOST_DATA_LEVELS} levels deep."]
+    elif len(log.dumps(given.data or {})) > MOST_DATA_BYTES:
         found["data"] = [f"Ensure this is at most {MOST_DATA_BYTES} bytes of ASCII JSON."]
     return found
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether a value is nested deeper than that: whoever reads it later may recurse."""
+    level: list[object] = [value]
+    for _ in range(levels + 1):
+        nested = [one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)

@@ -37,7 +37,7 @@ def decode(raw: bytes, content_type: str, kind: type[T]) -> T:
         try:
             fields[field.name] = msgspec.convert(value[field.encode_name], field.type, strict=strict)
         except msgspec.ValidationError as error:
-            problems[field.encode_name] = [_sentence(str(error))]
+            problems[field.encode_name] = [sentence(str(error))]
         else:
             if has_nul(fields[field.name]):
                 problems[field.encode_name] = ["Null characters are not allowed."]
@@ -100,6 +100,6 @@ def _form(raw: bytes, content_type: str) -> Mapping[str, Any]:
         raise Problem(400, "The form could not be read.") from error
 
 
-def _sentence(error: str) -> str:
+def sentence(error: str) -> str:
     """msgspec's `Expected ... - at `$`` without the place, which the field's name tells."""
     return error.split(" - at `$")[0].replace("`", "") + "."

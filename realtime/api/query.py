@@ -54,11 +54,13 @@ class Query:
         if not value:
             return None
         try:
-            parsed = date.fromisoformat(value)
+            is_day = date.fromisoformat(value).isoformat() == value  # Python reads 20260109 and 2026-W02-5, too
         except ValueError:
+            is_day = False
+        if not is_day:
             self._wrong(name, "Enter a date as YYYY-MM-DD.")
             return None
-        return parsed.isoformat()
+        return value
 
     def choice(self, name: str, choices: Collection[str]) -> str | None:
         """One of choices, None when absent."""

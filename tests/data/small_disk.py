@@ -42,7 +42,7 @@ async def run(path: Path, megabytes: int, away: bool) -> dict[str, Any]:
         if away:
             aside.rename(path)
         afterwards = (await asyncio.gather(database.write(note("afterwards")), return_exceptions=True))[0]
-    return {"batch": [name(one) for one in batch], "afterwards": name(afterwards), "told": told}
+    return {"batch": [name(one) for one in batch], "afterwards": name(afterwards), "told": told, "last": str(batch[-1])}
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def count(tx: Transaction) -> int:
 
 
 def raise_in_the_middle(tx: Transaction) -> None:
-    for row in tx.execute("SELECT text FROM notes"):
-        raise NotFound(row["text"])
+    cursor = tx.execute("SELECT text FROM notes")
+    raise NotFound(cursor.fetchone()["text"])
 
 
 def counted(runs: Counter[str], name: str) -> Function:

@@ -160,6 +160,10 @@ def parents(tx: Transaction) -> int:
     return int(tx.value("SELECT count(*) FROM parents"))
 
 
+def cache_size(tx: Transaction) -> int:
+    return int(tx.value("PRAGMA cache_size"))
+
+
 def damage(path: Path, table: str) -> tuple[int, bytes]:
     """Overwrite the root page of a table; where, and what was there."""
     connection = connect(path)
@@ -192,10 +196,12 @@ def test_broken_connections_are_opened_again(tmp_path: Path) -> None:
 
     async def run() -> None:
         async with opened(path, outcomes.extend, readers=1) as database:
-            reads = [database.read(parents), database.read(count), database.read(parents)]
+            usual = await database.read(cache_size)
+            assert await database.read(lambda tx: tx.value("PRAGMA cache_size = -77") or cache_size(tx)) == -77
+            reads = [database.read(parents), database.read(count), database.read(cache_size)]
             results = await asyncio.gather(*reads, return_exceptions=True)
-            assert [results[0], results[2]] == [0, 0]
             assert type(results[1]) is StorageError
+            assert [results[0], results[2]] == [0, usual], "the read after the failed one had another connection"
             writes = [database.write(note("b")), database.write(lambda tx: tx.insert("INSERT INTO parents VALUES (7)"))]
             results = await asyncio.gather(*writes, return_exceptions=True)
             assert type(results[0]) is StorageError
@@ -204,6 +210,9 @@ def test_broken_connections_are_opened_again(tmp_path: Path) -> None:
             assert outcomes == []
             assert await database.changed_outside(), "something may have been missed"
             assert not await database.changed_outside()
+            with pytest.raises(StorageError, match="damaged"):
+                await database.write(count)
+            assert await database.changed_outside(), "a write that only reads may meet it too"
             repair(path, kept)
             assert await database.write(note("c")) == 2
             assert await database.read(texts) == ["a", "c"]

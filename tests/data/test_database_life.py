@@ -86,10 +86,10 @@ def test_an_open_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> No
         except StorageError:
             return False
         else:
+            await database.close()
             return True
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            await database.close()
             assert until(lambda: threading.active_count() == threads)
             assert descriptors() == before
 
@@ -110,7 +110,8 @@ def test_what_is_no_database_is_refused(tmp_path: Path, kind: str) -> None:
 
     async def run() -> None:
         with pytest.raises(StorageError, match="database file"):
-            await Database(path, on_commit=lambda outcome: None).open()
+            async with opened(path):
+                pytest.fail("it was opened")
 
     asyncio.run(run())
     assert path.exists() == (kind != "missing")

@@ -144,6 +144,7 @@ def test_i1_a_disk_that_fails(tmp_path: Path, megabytes: int, away: str) -> None
     said = json.loads(run.stdout)
     if away == "away":  # the file was not where it belongs when it was to be opened again
         assert said["batch"] == ["StorageError"] * 4
+        assert said["last"] == "The database file cannot be opened (unable to open database file)."
         assert stored(path) == ["first", "afterwards"]
     else:
         assert said["batch"] == ["ok", "StorageError", "ok", "ok"]

@@ -62,12 +62,15 @@ def test_another_process_holds_it_until_it_ends(tmp_path: Path) -> None:
 
 
 def test_a_child_does_not_keep_it(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "print('up', flush=True); input()"]
     with FolderLock(tmp_path):
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, close_fds=False)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
     with child:
         with FolderLock(tmp_path):
             assert child.poll() is None
-        child.communicate(b"\n")
+        child.communicate("\n")
 
 
 def test_refusals_leak_no_descriptor(tmp_path: Path) -> None:
