@@ -5,6 +5,7 @@ Source of the handover: sd_listen_fds(3). Nothing here knows what is served.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Mapping
@@ -16,13 +17,19 @@ FIRST_INHERITED = 3
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
-    """The listening sockets that were handed to this very process; none if there are none."""
+    """The listening sockets that were handed to this very process; none if there are none. Raises OSError."""
     if environ.get("LISTEN_PID") != str(os.getpid()):
         return []
+    count = environ.get("LISTEN_FDS", "0")
+    if not count.isdecimal():
+        raise OSError(errno.EINVAL, f"{count!r} is not a number of sockets", "LISTEN_FDS")
     found = []
-    for descriptor in range(FIRST_INHERITED, FIRST_INHERITED + int(environ.get("LISTEN_FDS", "0"))):
-        os.set_inheritable(descriptor, False)
-        listening = socket.socket(fileno=descriptor)
+    for descriptor in range(FIRST_INHERITED, FIRST_INHERITED + int(count)):
+        try:
+            os.set_inheritable(descriptor, False)
+            listening = socket.socket(fileno=descriptor)
+        except OSError as error:
+            raise OSError(error.errno, f"descriptor {descriptor}: {error.strerror}", "LISTEN_FDS") from error
         listening.setblocking(False)
         found.append(listening)
     return found

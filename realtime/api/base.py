@@ -188,7 +188,8 @@ class Handler(RequestHandler):
 
     def answer_page(self, at: pages.PageWanted, count: int, results: list[Any]) -> None:
         """Answer with one page of a list."""
-        self.answer(pages.answer(at, count, results, self.base_url + self.request.path, self.request.query))
+        url, arguments = self.base_url + self.request.path, self.request.query_arguments
+        self.answer(pages.answer(at, count, results, url, arguments))
 
     async def snapshot(self, fn: Callable[..., T], *args: object) -> T:
         """Read, and answer the log's position of that same read, so that a stream opened from it has no gap."""
@@ -263,10 +264,11 @@ class Handler(RequestHandler):
 
 
 class NotFoundHandler(Handler):
-    """Every path that is no resource."""
+    """Every path that is no resource. A preflight is answered, or a page could not read the 404 that comes after it."""
 
     open_to_all = True
 
     async def prepare(self) -> None:
-        """Answer 404, a preflight included: there is nothing here to ask for."""
-        raise Problem(404, "Not found.")
+        """Answer 404, whatever else is wrong."""
+        if self.request.method != "OPTIONS":
+            raise Problem(404, "Not found.")

@@ -31,6 +31,8 @@ class Opening:
             campus.hub.end([subscriber], "revoked")
             return
         campus.hub.set_keys(subscriber.user_id, known.keys)
+        if campus.hub.last_id > through_id:  # published while the hub knew only the user's own key, perhaps (I3)
+            subscriber.offered_id = campus.hub.last_id
         campus.presence.arrive(subscriber.user_id, known.full_name, known.partners)
         if after_id is None or after_id > known.page.position:
             await campus.replay.resync(subscriber, "unknown")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from realtime.api.problem import Problem
 from realtime.api.query import Query
@@ -37,15 +37,19 @@ def wanted(query: Query) -> PageWanted:
     return PageWanted(page, min(size or DEFAULT_SIZE, MOST_SIZE))
 
 
-def answer(at: PageWanted, count: int, results: Sequence[Any], url: str, query_string: str) -> dict[str, Any]:
-    """The body of a page of a list of `count` rows. `url` is absolute. Raises Problem 404 past the end."""
+def answer(
+    at: PageWanted, count: int, results: Sequence[Any], url: str, arguments: Mapping[str, list[bytes]]
+) -> dict[str, Any]:
+    """The body of a page of a list of `count` rows. `url` is absolute, `arguments` are those of the request, names in
+    Latin-1 and values as they came, as Tornado has them. Raises Problem 404 past the end.
+    """
     pages = max(1, -(-count // at.size))
     if at.page > pages:
         raise Problem(404, "Invalid page.")
-    kept = [(name, value) for name, value in parse_qsl(query_string, keep_blank_values=True) if name != "page"]
+    kept = [(name.encode("latin-1"), value) for name, values in arguments.items() if name != "page" for value in values]
 
     def link(page: int) -> str | None:
-        return f"{url}?{urlencode([*kept, ('page', page)])}" if 1 <= page <= pages else None
+        return f"{url}?{urlencode([*kept, (b'page', page)])}" if 1 <= page <= pages else None
 
     return {
         "count": count,

@@ -10,9 +10,7 @@ import logging
 import re
 
 # Tokens by their shape, and whatever stands as the value of a parameter that holds a secret.
-_SECRET = re.compile(
-    r"(?i)(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=[?&\s'\"]token=)[^&\s'\"]+|(?<=[?&]key=)[^&\s'\"]+"
-)
+_SECRET = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\btoken=)[^&\s'\"]+|(?<=[?&]key=)[^&\s'\"]+")
 
 
 def redact(text: str) -> str:

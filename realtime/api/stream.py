@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.httputil import format_timestamp
 
 from realtime import frame
-from realtime.api import cors
+from realtime.api import cors, problem
 from realtime.api.base import Handler
 from realtime.api.campus import Campus
 from realtime.api.opening import Opening
@@ -39,7 +39,7 @@ class EventStreamHandler(Handler):
         if self.request.method not in ("GET", "HEAD"):
             super().write_problem(trouble)
             return
-        text = "Unauthorized" if trouble.status == 401 else str(trouble.detail)
+        text = "Unauthorized" if trouble.status == 401 else problem.first_sentence(trouble.detail)
         self.set_header("Content-Type", EVENT_STREAM)
         self.set_header("Cache-Control", "no-cache")
         self.finish(frame.encode("error", {"error": text}))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 START_S = 30.0
 STOP_S = 15.0
 COMMAND_S = 60.0
+LOG_S = 30.0
+LOOK_S = 0.02
 
 # A line that the server must not write unasked: a traceback, a record of level ERROR or above (in words or as Tornado
 # abbreviates it), a coroutine never awaited, a connection never closed.
@@ -142,6 +145,14 @@ class ServerProcess:
     def log(self) -> str:
         """All that it has written to standard error, over every start."""
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+    def wait_log(self, pattern: str, timeout_s: float = LOG_S) -> re.Match[str]:
+        """Wait until this pattern is in the log; the first match."""
+        give_up_s = time.monotonic() + timeout_s
+        while (found := re.search(pattern, self.log())) is None:
+            assert time.monotonic() < give_up_s, f"not in the log after {timeout_s} s: {pattern}\n{self.log()[-4000:]}"
+            time.sleep(LOOK_S)
+        return found
 
     def rss_bytes(self) -> int:
         """The process's resident memory."""

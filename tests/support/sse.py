@@ -349,7 +349,8 @@ class Stream:
             if limit == 0:
                 self._idle = True
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._stopping or self._allowed != 0)
+                # Until it is told anything, `pause` right after `resume` included, which waits for _idle again.
+                self._changed.wait_for(lambda: self._stopping or not self._idle)
                 return b""
             if self._body.complete:
                 self._end("fin")
