@@ -58,7 +58,6 @@ def test_without_limits_there_is_no_cap(server_factory: ServerFactory) -> None:
 
 def test_no_more_streams_than_the_server_has_room_for(server_factory: ServerFactory) -> None:
     server = server_factory(max_streams=2)
-    server.expect_errors = True  # the operator is told of each refusal
     one, two = create_users(server, "one", "two")
     with streams(server, 1, one) as (first,), streams(server, 1, two):
         with Stream(server, two, headers={"Origin": ORIGIN}) as refused:

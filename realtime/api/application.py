@@ -22,16 +22,14 @@ class Application(web.Application):
         super().__init__(routes.table(), default_handler_class=NotFoundHandler, compress_response=False)
 
     def log_request(self, handler: web.RequestHandler) -> None:
-        """A line per request when the operator wants that, else only for failures of ours."""
-        status = handler.get_status()
-        if status < 500 and not self.campus.options.access_log:
+        """A line per request when the operator wants that. Failures of ours are logged with their reasons elsewhere."""
+        if not self.campus.options.access_log:
             return
         request = handler.request
-        log.log(
-            logging.ERROR if status == 500 else logging.WARNING if status > 500 else logging.INFO,
+        log.info(
             "%s %d %s %s (%s) %.1f ms",
             getattr(handler, "request_id", "-"),
-            status,
+            handler.get_status(),
             request.method,
             redact(request.uri or ""),
             request.remote_ip,

@@ -234,7 +234,9 @@ class Handler(RequestHandler):
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what the operator must see: failures of ours, never a client's mistake and never a token."""
-        if isinstance(value, Problem | HTTPError | DataError):
+        if isinstance(value, Problem | HTTPError):
+            return  # a server that is full says so a thousand times a second
+        if isinstance(value, DataError):
             if self._to_problem(500, value).status >= 500:
                 log.error("%s %s: %s", self.request_id, self._request_summary(), value)
             return
