@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from data import log
 from data.audiences import Reach
@@ -24,6 +24,24 @@ _MEANT_FOR = (
 )
 
 
+class Announcement(TypedDict):
+    """An announcement as clients get it. No college is all of them; `reached` and `online` are of when it was sent."""
+
+    id: int
+    college: int | None
+    title: str
+    message: str
+    audience: dict[str, Any]
+    data: dict[str, Any]
+    reached: int
+    online: int
+    is_active: bool
+    created_at: str
+    updated_at: str
+    created_by: int
+    updated_by: int
+
+
 @dataclass(frozen=True, slots=True)
 class NewAnnouncement:
     """What is to be said. `audience` and `data` are as they were given; no college is all of them."""
@@ -36,7 +54,7 @@ class NewAnnouncement:
     data: Mapping[str, Any]
 
 
-def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, now: str) -> dict[str, Any]:
+def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, now: str) -> Announcement:
     """Store an announcement and tell its audience; its object. `online` is how many had a stream open."""
     announcement_id = tx.insert(
         "INSERT INTO announcements (college_id, title, message, audience, data, reached, online, "
@@ -65,7 +83,7 @@ def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, no
     return to_object(row)
 
 
-def one(tx: Transaction, viewer: Viewer, announcement_id: int) -> dict[str, Any]:
+def one(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
     """One announcement's object. Raises NotFound, also when the viewer may not see it."""
     condition, values = _in_sight(viewer)
     row = tx.row(f"SELECT a.* FROM announcements AS a WHERE a.id = ? AND {condition}", (announcement_id, *values))
@@ -74,7 +92,7 @@ def one(tx: Transaction, viewer: Viewer, announcement_id: int) -> dict[str, Any]
     return to_object(row)
 
 
-def page(tx: Transaction, viewer: Viewer, is_active: bool, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+def page(tx: Transaction, viewer: Viewer, is_active: bool, limit: int, offset: int) -> tuple[int, list[Announcement]]:
     """How many announcements the viewer sees, and the objects from offset on, the newest first."""
     condition, values = _in_sight(viewer)
     where = f"a.is_active = ? AND {condition}"
@@ -86,7 +104,7 @@ def page(tx: Transaction, viewer: Viewer, is_active: bool, limit: int, offset: i
     return count, [to_object(row) for row in rows]
 
 
-def to_object(row: sqlite3.Row) -> dict[str, Any]:
+def to_object(row: sqlite3.Row) -> Announcement:
     """An announcement as clients get it."""
     return {
         "id": row["id"],

@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
-from data import message_rows, messages, receipts, users
+from data import message_rows, receipts, users
 from data.errors import NotFound
+from data.message_rows import Message
+from data.messages import history
 from data.transaction import Transaction
 
 _OTHER = "o.id, o.username, o.first_name, o.last_name, o.avatar, o.last_seen"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class Other(TypedDict):
+    """The other user of a conversation. `is_online` is for the caller to say; here it is False."""
+
+    id: int
+    username: str
+    full_name: str
+    avatar: str | None
+    is_online: bool
+    last_seen: str | None
+
+
+class Conversation(TypedDict):
+    """A conversation in a list."""
+
+    conversation_id: int
+    other_user: Other
+    last_message: str
+    last_message_at: str
+    last_message_by_me: bool
+    unread_count: int
+    updated_at: str
+
+
+class History(TypedDict):
     """A conversation from its newest message on. conversation_id is None before the first message."""
 
     conversation_id: int | None
-    other: dict[str, Any]
-    messages: list[dict[str, Any]]
+    other_user: Other
+    messages: list[Message]
     has_more: bool
 
 
-def listed(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
+class Unread(TypedDict):
+    """A conversation with unread messages."""
+
+    conversation_id: int
+    unread_count: int
+    other_user_id: int
+    other_user_name: str
+
+
+def listed(tx: Transaction, user_id: int) -> list[Conversation]:
     """A user's conversations that have a message, the latest first. The other's `is_online` is the caller's to add."""
     unread = receipts.unread_counts(tx, user_id)
     rows = tx.rows(
@@ -54,10 +86,8 @@ def with_user(tx: Transaction, user_id: int, other_id: int, limit: int, offset: 
     if row is None:
         raise NotFound("User not found")
     conversation_id = between(tx, user_id, other_id)
-    if conversation_id is None:
-        return History(None, _other(row), [], False)
-    found, has_more = messages.history(tx, conversation_id, before_id, limit, offset)
-    return History(conversation_id, _other(row), found, has_more)
+    found, has_more = ([], False) if conversation_id is None else history(tx, conversation_id, before_id, limit, offset)
+    return {"conversation_id": conversation_id, "other_user": _other(row), "messages": found, "has_more": has_more}
 
 
 def between(tx: Transaction, user_id: int, other_id: int) -> int | None:
@@ -69,9 +99,9 @@ def between(tx: Transaction, user_id: int, other_id: int) -> int | None:
     return found
 
 
-def unread(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
+def unread(tx: Transaction, user_id: int) -> list[Unread]:
     """The conversations with unread messages: conversation_id, unread_count, other_user_id, other_user_name."""
-    result = []
+    result: list[Unread] = []
     for conversation_id, count in receipts.unread_counts(tx, user_id).items():
         other = tx.row(
             f"SELECT {_OTHER} FROM members AS m JOIN users AS o ON o.id = m.user_id "
@@ -79,8 +109,12 @@ def unread(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
             (conversation_id, user_id),
         )
         if other is not None:
-            item = {"conversation_id": conversation_id, "unread_count": count}
-            result.append(item | {"other_user_id": other["id"], "other_user_name": users.full_name(other)})
+            name = users.full_name(other)
+            result.append(
+                Unread(
+                    conversation_id=conversation_id, unread_count=count, other_user_id=other["id"], other_user_name=name
+                )
+            )
     return result
 
 
@@ -93,11 +127,12 @@ def typist(tx: Transaction, sender_id: int, receiver_id: int) -> tuple[str, int 
     return users.full_name(sender), between(tx, sender_id, receiver_id)
 
 
-def _other(row: sqlite3.Row) -> dict[str, Any]:
+def _other(row: sqlite3.Row) -> Other:
     return {
         "id": row["id"],
         "username": row["username"],
         "full_name": users.full_name(row),
         "avatar": row["avatar"],
+        "is_online": False,
         "last_seen": row["last_seen"],
     }

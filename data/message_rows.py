@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from data import users
 
 SUMMARY_CHARACTERS = 100
+
+
+class Message(TypedDict):
+    """A message as the interface shows it."""
+
+    id: int
+    sender: int
+    sender_name: str
+    sender_username: str
+    sender_avatar: str | None
+    receiver: int
+    receiver_name: str
+    receiver_username: str
+    receiver_avatar: str | None
+    conversation: int
+    message: str
+    attachment: str | None
+    attachment_url: str | None
+    attachment_type: Literal["image", "video", "document"] | None
+    is_read: bool
+    read_at: str | None
+    delivered_at: str | None
+    timestamp: str
+    created_at: str
+    updated_at: str
+    is_active: bool
+    client_msg_id: str | None
+
 
 SELECT = """
 SELECT m.id, m.conversation_id, m.sender_id, m.text, m.client_msg_id, m.is_active, m.created_at, m.updated_at,
@@ -31,7 +59,7 @@ def summary(text: str) -> str:
     return text[:SUMMARY_CHARACTERS]
 
 
-def from_row(row: sqlite3.Row) -> dict[str, Any]:
+def from_row(row: sqlite3.Row) -> Message:
     """A row of SELECT as the interface's message."""
     sender = {"id": row["sender_id"], "username": row["s_username"], "first_name": row["s_first"]}
     sender |= {"last_name": row["s_last"], "avatar": row["s_avatar"]}
@@ -41,13 +69,14 @@ def from_row(row: sqlite3.Row) -> dict[str, Any]:
         row["id"], row["conversation_id"], row["text"], row["client_msg_id"], row["created_at"], sender, receiver
     )
     message["is_read"] = row["read_at"] is not None
-    for name in ("read_at", "delivered_at", "updated_at"):
-        message[name] = row[name]
+    message["read_at"] = row["read_at"]
+    message["delivered_at"] = row["delivered_at"]
+    message["updated_at"] = row["updated_at"]
     message["is_active"] = bool(row["is_active"])
     return message
 
 
-def to_event(message: dict[str, Any]) -> dict[str, Any]:
+def to_event(message: Message) -> dict[str, Any]:
     """The data of `message` and `message_sent`: the guide's ten fields, then ours."""
     return {
         "id": message["id"],
@@ -70,7 +99,7 @@ def to_event(message: dict[str, Any]) -> dict[str, Any]:
 
 def to_message(
     message_id: int, conversation_id: int, text: str, client_msg_id: str | None, now: str, sender: Any, receiver: Any
-) -> dict[str, Any]:
+) -> Message:
     """A message that was just sent. `sender` and `receiver` have id, username, first_name, last_name and avatar."""
     return {
         "id": message_id,

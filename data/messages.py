@@ -7,34 +7,35 @@ keeps the row, so that a retried send of it is still recognised; the log's earli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from data import log, receipts
+from data import listing, log, receipts
 from data.errors import Conflict, Forbidden, NotFound
-from data.message_rows import SELECT, from_row, subject, summary, to_event, to_message
+from data.listing import Asked, Condition, Listing
+from data.message_rows import SELECT, Message, from_row, subject, summary, to_event, to_message
 from data.outcome import ConversationStarted
 from data.transaction import Transaction
 
+_LISTING = Listing(
+    select=SELECT,
+    source="messages AS m JOIN receipts AS r ON r.message_id = m.id",
+    id="m.id",
+    filters={
+        "sender": "m.sender_id = ?",
+        "receiver": "r.user_id = ?",
+        "is_read": "(r.read_at IS NOT NULL) = ?",
+        "is_active": "m.is_active = ?",
+    },
+    orderings={"timestamp": "m.id", "created_at": "m.id"},
+    default="-timestamp",
+)
 _OWN = (
     "m.id IN (SELECT id FROM messages WHERE sender_id = ? UNION ALL SELECT message_id FROM receipts WHERE user_id = ?)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which of one's own messages a page shows; None is no filter."""
-
-    sender_id: int | None = None
-    receiver_id: int | None = None
-    is_read: bool | None = None
-    is_active: bool = True
-    oldest_first: bool = False
-
-
 def send(
     tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str | None, now: str
-) -> tuple[dict[str, Any], bool]:
+) -> tuple[Message, bool]:
     """Store a message and tell both sides. The message, and whether it is new.
 
     The same client_msg_id again gives the first message. Raises NotFound for a receiver who isn't there or is
@@ -74,9 +75,7 @@ def send(
     return message, True
 
 
-def change(
-    tx: Transaction, user_id: int, message_id: int, text: str | None, marks_read: bool, now: str
-) -> dict[str, Any]:
+def change(tx: Transaction, user_id: int, message_id: int, text: str | None, marks_read: bool, now: str) -> Message:
     """What a PATCH may do: the sender's new text, the receiver's mark-read. The message after it."""
     if text is not None:
         edit(tx, user_id, message_id, text, now)
@@ -85,7 +84,7 @@ def change(
     return one(tx, user_id, message_id)
 
 
-def edit(tx: Transaction, user_id: int, message_id: int, text: str, now: str) -> dict[str, Any]:
+def edit(tx: Transaction, user_id: int, message_id: int, text: str, now: str) -> Message:
     """Change a message's text. Raises NotFound for others' messages, Forbidden for its receiver."""
     message = one(tx, user_id, message_id)
     if message["message"] == text:
@@ -95,9 +94,7 @@ def edit(tx: Transaction, user_id: int, message_id: int, text: str, now: str) ->
     tx.execute("UPDATE messages SET text = ?, updated_at = ? WHERE id = ?", (text, now, message_id))
     log.rewrite(tx, subject(message_id), {"message": text})
     message = one(tx, user_id, message_id)
-    event = message | {name: message[name.removesuffix("_id")] for name in ("sender_id", "receiver_id")}
-    event["conversation_id"] = message["conversation"]
-    log.append(tx, "message_updated", event, _both(message), now, subject(message_id))
+    log.append(tx, "message_updated", {**to_event(message), **message}, _both(message), now, subject(message_id))
     return message
 
 
@@ -132,7 +129,7 @@ def delete(tx: Transaction, user_id: int, message_id: int, now: str) -> None:
     log.append(tx, "message_deleted", gone, (f"user:{user_id}",), now)
 
 
-def one(tx: Transaction, user_id: int, message_id: int) -> dict[str, Any]:
+def one(tx: Transaction, user_id: int, message_id: int) -> Message:
     """A message of one's own, sent or received. Raises NotFound, for others' and deleted ones too."""
     row = tx.row(
         f"{SELECT} WHERE m.id = ?1 AND m.is_active = 1 AND ?2 IN (m.sender_id, r.user_id)", (message_id, user_id)
@@ -142,31 +139,15 @@ def one(tx: Transaction, user_id: int, message_id: int) -> dict[str, Any]:
     return from_row(row)
 
 
-def page(tx: Transaction, user_id: int, filters: Filters, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+def page(tx: Transaction, user_id: int, asked: Asked) -> tuple[int, list[Message]]:
     """How many messages of one's own there are, and those from offset on, newest first unless told otherwise."""
-    conditions: list[str] = ["m.is_active = ?", _OWN]
-    values: list[object] = [filters.is_active, user_id, user_id]
-    wanted = {
-        "m.sender_id = ?": filters.sender_id,
-        "r.user_id = ?": filters.receiver_id,
-        "(r.read_at IS NOT NULL) = ?": filters.is_read,
-    }
-    for condition, value in wanted.items():
-        if value is not None:
-            conditions.append(condition)
-            values.append(value)
-    where = " AND ".join(conditions)
-    count = tx.value(
-        f"SELECT count(*) FROM messages AS m JOIN receipts AS r ON r.message_id = m.id WHERE {where}", values
-    )
-    order = "ASC" if filters.oldest_first else "DESC"
-    rows = tx.rows(f"{SELECT} WHERE {where} ORDER BY m.id {order} LIMIT ? OFFSET ?", [*values, limit, offset])
+    count, rows = listing.page(tx, _LISTING, Condition(_OWN, (user_id, user_id)), asked)
     return count, [from_row(row) for row in rows]
 
 
 def history(
     tx: Transaction, conversation_id: int, before_id: int | None, limit: int, offset: int
-) -> tuple[list[dict[str, Any]], bool]:
+) -> tuple[list[Message], bool]:
     """A conversation's messages, newest first, and whether there are more before them."""
     rows = tx.rows(
         f"{SELECT} WHERE m.conversation_id = ? AND m.is_active = 1 AND m.id < ? ORDER BY m.id DESC LIMIT ? OFFSET ?",
@@ -175,9 +156,7 @@ def history(
     return [from_row(row) for row in rows[:limit]], len(rows) > limit
 
 
-def _repeated(
-    tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str
-) -> dict[str, Any] | None:
+def _repeated(tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str) -> Message | None:
     row = tx.row(f"{SELECT} WHERE m.sender_id = ? AND m.client_msg_id = ?", (sender_id, client_msg_id))
     if row is None:
         return None
@@ -205,5 +184,5 @@ def _conversation(tx: Transaction, user_id: int, other_id: int, now: str) -> int
     return conversation_id
 
 
-def _both(message: dict[str, Any]) -> Sequence[str]:
+def _both(message: Message) -> Sequence[str]:
     return (f"user:{message['sender']}", f"user:{message['receiver']}")

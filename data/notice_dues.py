@@ -8,12 +8,11 @@ is told once. Every event is appended in the transaction of the change that it t
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from data import clock, log
-from data.notice_rows import by_id, is_out, is_visible, to_object
+from data.asker import Moment
+from data.notice_rows import Notice, by_id, is_out, is_visible, to_object
 from data.transaction import Transaction
 
 ANNOUNCE = "announce"
@@ -25,17 +24,7 @@ LOOK_AGAIN_S = 60.0
 _LAST_DAY = "9999-12-31"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When something happens: the stamp, the campus's day, its zone, and how long a notice waits to be announced."""
-
-    now: str
-    today: str
-    zone: ZoneInfo
-    announce_delay_s: float
-
-
-def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Moment) -> dict[str, Any]:
+def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Moment) -> Notice:
     """After a notice was made (`before` is None) or changed: tell its readers, and plan what is to be told later.
 
     Returns its object as it is now.

@@ -6,7 +6,7 @@ Reads and nothing else; data/notices.py changes rows and data/notice_dues.py tel
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TypedDict
 
 from data.transaction import Transaction
 
@@ -16,6 +16,27 @@ SELECT = "SELECT n.*, c.name AS college_name FROM notices AS n JOIN colleges AS 
 VISIBLE = (
     "n.is_published = 1 AND n.is_active = 1 AND n.publish_date <= ? AND (n.expiry_date IS NULL OR n.expiry_date >= ?)"
 )
+
+
+class Notice(TypedDict):
+    """A notice as clients get it."""
+
+    id: int
+    college: int
+    college_name: str
+    title: str
+    content: str
+    publish_date: str
+    expiry_date: str | None
+    attachment: str | None
+    is_urgent: bool
+    is_published: bool
+    is_active: bool
+    visibility: list[dict[str, int | str | None]]
+    created_at: str
+    updated_at: str
+    created_by: int
+    updated_by: int
 
 
 def by_id(tx: Transaction, notice_id: int) -> sqlite3.Row | None:
@@ -33,7 +54,7 @@ def is_out(row: sqlite3.Row, today: str) -> bool:
     return bool(row["is_published"] and row["is_active"]) and row["publish_date"] <= today
 
 
-def to_object(row: sqlite3.Row) -> dict[str, Any]:
+def to_object(row: sqlite3.Row) -> Notice:
     """A notice as clients get it, from REST and in events."""
     return {
         "id": row["id"],

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data import colleges, search
+from data.asker import Moment
 from data.errors import Forbidden, Invalid, NotFound
-from data.notice_dues import Moment, settle
-from data.notice_rows import SELECT, VISIBLE, by_id, is_visible, to_object
+from data.notice_dues import settle
+from data.notice_rows import SELECT, VISIBLE, Notice, by_id, is_visible, to_object
 from data.transaction import Transaction
 
 FIELDS = ("title", "content", "publish_date", "expiry_date", "attachment", "is_urgent", "is_published")
@@ -43,9 +44,7 @@ class Filters:
     search: str = ""
 
 
-def create(
-    tx: Transaction, author_id: int, college_id: int | None, fields: Mapping[str, Any], at: Moment
-) -> dict[str, Any]:
+def create(tx: Transaction, author_id: int, college_id: int | None, fields: Mapping[str, Any], at: Moment) -> Notice:
     """Make a notice; its object. Raises Invalid.
 
     `fields` has title, content and publish_date, and may have the rest of FIELDS. Without a college it is for the only
@@ -62,7 +61,7 @@ def create(
     return settle(tx, None, notice_id, at)
 
 
-def update(tx: Transaction, viewer: Viewer, notice_id: int, fields: Mapping[str, Any], at: Moment) -> dict[str, Any]:
+def update(tx: Transaction, viewer: Viewer, notice_id: int, fields: Mapping[str, Any], at: Moment) -> Notice:
     """Change some of FIELDS; the object after it. Raises NotFound, Forbidden, Invalid.
 
     What is the same as before changes nothing, `updated_at` included, and nobody is told.
@@ -88,14 +87,14 @@ def delete(tx: Transaction, viewer: Viewer, notice_id: int, at: Moment) -> None:
     settle(tx, before, notice_id, at)
 
 
-def one(tx: Transaction, viewer: Viewer, notice_id: int, today: str) -> dict[str, Any]:
+def one(tx: Transaction, viewer: Viewer, notice_id: int, today: str) -> Notice:
     """One active notice's object. Raises NotFound, also when this viewer may not see it."""
     return to_object(_seen(tx, viewer, notice_id, today))
 
 
 def page(
     tx: Transaction, viewer: Viewer, filters: Filters, ordering: Sequence[str], today: str, limit: int, offset: int
-) -> tuple[int, list[dict[str, Any]]]:
+) -> tuple[int, list[Notice]]:
     """How many notices the viewer sees of those that the filters leave, and the objects from offset on.
 
     `ordering` takes ORDERINGS, each with or without "-"; unknown names are ignored; the latest day first without any.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from data import log, search, texts
+from data import listing, log, search, texts
 from data.errors import Invalid, NotFound
+from data.listing import Asked, Condition, Listing
 from data.outcome import UserChanged
 from data.transaction import Transaction
 
@@ -35,6 +36,22 @@ ORDERINGS = ("username", "email", "date_joined", "last_login")
 _MOST_CHARACTERS = {"username": 150, "email": 254, "first_name": 150, "last_name": 150, "phone": 32, "gender": 32}
 _EMAIL = re.compile(r"[^@\s]+@([^@\s.]+(\.[^@\s.]+)+|localhost)")
 _SELECT = "SELECT u.*, c.name AS college_name FROM users AS u LEFT JOIN colleges AS c ON c.id = u.college_id"
+_LISTING = Listing(
+    select=_SELECT,
+    source="users AS u",
+    id="u.id",
+    filters={
+        "is_active": "u.is_active = ?",
+        "user_type": "u.user_type = ?",
+        "is_verified": "u.is_verified = ?",
+        "is_staff": f"(u.user_type IN {tuple(sorted(ADMIN_ROLES))}) = ?",
+        "college": "u.college_id = ?",
+        "gender": "u.gender = ?",
+    },
+    orderings={name: f"u.{name}" for name in ORDERINGS},
+    default="-date_joined",
+    search_table="users_search",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +69,6 @@ class NewUser:
     gender: str = ""
     date_of_birth: str | None = None
     is_verified: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which users a page shows; None and "" are no filter. `search` is words, each part of one of the text fields."""
-
-    is_active: bool = True
-    user_type: str | None = None
-    is_verified: bool | None = None
-    is_staff: bool | None = None
-    college_id: int | None = None
-    gender: str | None = None
-    search: str = ""
 
 
 def is_staff(user_type: str) -> bool:
@@ -151,34 +155,10 @@ def by_username(tx: Transaction, username: str) -> sqlite3.Row | None:
     return tx.row(f"{_SELECT} WHERE u.username = ?", (canonical_username(username),))
 
 
-def page(
-    tx: Transaction, *, pinned_college_id: int | None, filters: Filters, ordering: Sequence[str] = (),
-    limit: int, offset: int,
-) -> tuple[int, list[sqlite3.Row]]:  # fmt: skip
-    """How many users there are, and those from offset on, rows as by_id.
-
-    pinned_college_id is the college that the asker is held to (None: all), whatever the filters say. `ordering` takes
-    ORDERINGS, each with or without "-"; unknown names are ignored; the newest first without any.
-    """
-    where, parameters = search.clause("users_search", "u.id", filters.search)
-    conditions: list[str] = ["u.is_active = ?", where]
-    values: list[object] = [filters.is_active, *parameters]
-    wanted = {
-        "u.college_id = ?": pinned_college_id,
-        "u.college_id IS ?": filters.college_id,
-        "u.user_type = ?": filters.user_type or None,
-        "u.gender = ?": filters.gender or None,
-        "u.is_verified = ?": filters.is_verified,
-        f"(u.user_type IN {tuple(sorted(ADMIN_ROLES))}) = ?": filters.is_staff,
-    }
-    for condition, value in wanted.items():
-        if value is not None:
-            conditions.append(condition)
-            values.append(value)
-    condition = " AND ".join(conditions)
-    count = tx.value(f"SELECT count(*) FROM users AS u WHERE {condition}", values)
-    sql = f"{_SELECT} WHERE {condition} ORDER BY {_order(ordering)} LIMIT ? OFFSET ?"
-    return count, tx.rows(sql, (*values, limit, offset))
+def page(tx: Transaction, college_id: int | None, asked: Asked) -> tuple[int, list[sqlite3.Row]]:
+    """How many users of a college (None: of all) there are, and those from offset on, rows as by_id."""
+    scope = Condition() if college_id is None else Condition("u.college_id = ?", (college_id,))
+    return listing.page(tx, _LISTING, scope, asked)
 
 
 def update_profile(tx: Transaction, user_id: int, fields: Mapping[str, str], now: str) -> sqlite3.Row:
@@ -242,9 +222,3 @@ def _username_problem(tx: Transaction, username: str, own_id: int | None) -> str
     if tx.row("SELECT 1 FROM users WHERE username = ? AND id IS NOT ?", (username, own_id)) is not None:
         return "A user with that username already exists."
     return None
-
-
-def _order(ordering: Sequence[str]) -> str:
-    known = [name for name in dict.fromkeys(ordering) if name.removeprefix("-") in ORDERINGS] or ["-date_joined"]
-    terms = [f"u.{name.removeprefix('-')} {'DESC' if name.startswith('-') else 'ASC'}" for name in known]
-    return ", ".join((*terms, "u.id DESC" if known[0].startswith("-") else "u.id ASC"))

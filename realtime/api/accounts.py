@@ -7,44 +7,38 @@ import sqlite3
 from data import users
 from data.errors import NotFound
 from data.transaction import Transaction
-from realtime.api import pages, people
+from realtime.api import pages, params, people
 from realtime.api.base import Handler
-from realtime.api.body import MOST_INTEGER
+from realtime.api.body import Id, path_id
+from realtime.api.operation import operation
+from realtime.api.people import FullUser, Role, UserItem
+
+
+class UsersQuery(pages.ActiveQuery):
+    """Filters of the users."""
+
+    user_type: Role | None = None
+    is_verified: bool | None = None
+    is_staff: bool | None = None
+    college: Id | None = None
+    gender: params.Text | None = None
 
 
 class UsersHandler(Handler):
     """`GET accounts/users/`."""
 
+    @operation({200: pages.Page[UserItem]}, query=UsersQuery)
     async def get(self) -> None:
         """A page of users, the newest first unless told otherwise."""
-        query = self.query
-        at = pages.wanted(query)
-        active = query.boolean("is_active")
-        filters = users.Filters(
-            is_active=active is not False,
-            user_type=query.choice("user_type", users.ROLES),
-            is_verified=query.boolean("is_verified"),
-            is_staff=query.boolean("is_staff"),
-            college_id=query.integer("college"),
-            gender=query.text("gender") or None,
-            search=query.text("search"),
-        )
-        ordering = query.ordering()
-        query.check()
-        count, rows = await self.campus.database.read(
-            users.page,
-            pinned_college_id=self.college(),
-            filters=filters,
-            ordering=ordering,
-            limit=at.size,
-            offset=at.offset,
-        )
-        self.answer_page(at, count, [people.to_item(row, self.campus.presence) for row in rows])
+        asked = self.params(UsersQuery).asked()
+        count, rows = await self.campus.database.read(users.page, self.college(), asked)
+        self.answer_page(asked, count, [people.to_item(row, self.campus.presence) for row in rows])
 
 
 class MeHandler(Handler):
     """`GET accounts/users/me/`."""
 
+    @operation({200: FullUser})
     async def get(self) -> None:
         """The caller."""
         row = await self.campus.database.read(users.by_id, self.caller.user_id)
@@ -55,10 +49,10 @@ class MeHandler(Handler):
 class UserHandler(Handler):
     """`GET accounts/users/{id}/`."""
 
+    @operation({200: FullUser})
     async def get(self, user_id: str) -> None:
         """One user of a college in reach; 404 for all others."""
-        number = int(user_id[:17])
-        row = await self.campus.database.read(_in_reach, min(number, MOST_INTEGER), self.college(), self.caller.user_id)
+        row = await self.campus.database.read(_in_reach, path_id(user_id), self.college(), self.caller.user_id)
         self.answer(people.to_full(row, self.campus.presence))
 
 

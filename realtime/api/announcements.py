@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from data import announcements, audiences, log, texts
+from data.announcements import Announcement
 from data.audiences import Audience
 from realtime.api import pages
 from realtime.api.body import Id
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
-from realtime.api.publishing import PublishingHandler, path_id
+from realtime.api.publishing import PUBLISHERS, PublishingHandler, path_id
 
 MOST_CHARACTERS = {"title": 300, "message": 10_000}
 MOST_DATA_BYTES = 16 * 1024
@@ -44,15 +46,17 @@ class AnnouncementGiven(msgspec.Struct):
 class AnnouncementsHandler(PublishingHandler):
     """`announcements/`."""
 
+    @operation({200: pages.Page[Announcement]}, query=pages.ActiveQuery)
     async def get(self) -> None:
         """A page of the announcements that the caller may see, the newest first."""
-        query = self.query
-        at = pages.wanted(query)
-        is_active = query.boolean("is_active") is not False
-        query.check()
-        count, results = await self.snapshot(announcements.page, self.viewer(), is_active, at.size, at.offset)
-        self.answer_page(at, count, results)
+        wanted = self.params(pages.ActiveQuery)
+        asked = wanted.asked()
+        count, results = await self.snapshot(
+            announcements.page, self.viewer(), wanted.is_active, asked.limit, asked.offset
+        )
+        self.answer_page(asked, count, results)
 
+    @operation({201: Announcement}, body=AnnouncementGiven, roles=PUBLISHERS)
     async def post(self) -> None:
         """Send an announcement: 201, once it is stored and with every open stream of its audience."""
         self.publisher()
@@ -86,6 +90,7 @@ class AnnouncementsHandler(PublishingHandler):
 class AnnouncementHandler(PublishingHandler):
     """`announcements/{id}/`."""
 
+    @operation({200: Announcement})
     async def get(self, announcement_id: str) -> None:
         """One announcement."""
         self.answer(await self.snapshot(announcements.one, self.viewer(), path_id(announcement_id)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,6 +11,8 @@ from msgspec import UNSET, UnsetType
 from data import clock, logins, passwords, tokens, users
 from realtime.api import people
 from realtime.api.base import Handler
+from realtime.api.operation import operation
+from realtime.api.people import FullUser, OwnUser
 from realtime.api.problem import Problem
 
 DAY_S = 86400.0
@@ -43,11 +45,37 @@ class PasswordChange(msgspec.Struct):
     new_password2: str
 
 
+class CollegeInReach(TypedDict):
+    """A college that a user may look at."""
+
+    id: int
+    code: str
+    name: str
+    short_name: str
+
+
+class SignedIn(TypedDict):
+    """A session's beginning. `access` is the same as `key`."""
+
+    key: str
+    access: str
+    user: FullUser
+    college_id: int | None
+    accessible_colleges: list[CollegeInReach]
+
+
+class Detail(TypedDict):
+    """One sentence."""
+
+    detail: str
+
+
 class LoginHandler(Handler):
     """`POST auth/login/`."""
 
     open_to_all = True
 
+    @operation({200: SignedIn}, body=Login)
     async def post(self) -> None:
         """A token for a right pair; one answer, in one time, for every wrong one."""
         given = self.decode(Login)
@@ -96,6 +124,7 @@ class LogoutHandler(Handler):
 
     open_to_all = True
 
+    @operation({200: Detail})
     async def post(self) -> None:
         """End the token and its streams."""
         token = self.given_token()
@@ -108,16 +137,19 @@ class LogoutHandler(Handler):
 class OwnUserHandler(Handler):
     """`auth/user/`: the caller's own account."""
 
+    @operation({200: OwnUser})
     async def get(self) -> None:
         """The account."""
         row = await self.campus.database.read(users.by_id, self.caller.user_id)
         assert row is not None
         self.answer(people.to_self(row))
 
+    @operation({200: OwnUser}, body=Profile)
     async def put(self) -> None:
         """Change it; the username is required."""
         await self._change(self.decode(Profile), requires_username=True)
 
+    @operation({200: OwnUser}, body=Profile)
     async def patch(self) -> None:
         """Change what is given."""
         await self._change(self.decode(Profile), requires_username=False)
@@ -133,6 +165,7 @@ class OwnUserHandler(Handler):
 class PasswordChangeHandler(Handler):
     """`POST auth/password/change/`."""
 
+    @operation({200: Detail}, body=PasswordChange)
     async def post(self) -> None:
         """Another password; the user's other tokens end with their streams."""
         given = self.decode(PasswordChange)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import itertools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from data import clock
+from data.asker import Asker, Moment
 from data.errors import DataError
-from realtime.api import body, cors, origin, pages, problem
+from data.listing import Asked
+from realtime.api import body, cors, origin, pages, params, problem
 from realtime.api.campus import Campus
+from realtime.api.operation import Operation, declared_by
 from realtime.api.problem import Problem
-from realtime.api.query import Query
 from realtime.api.redact import redact
 from realtime.api.tokens import Caller
 
@@ -66,7 +68,7 @@ class Handler(RequestHandler):
     # Requests
 
     async def prepare(self) -> None:
-        """Refuse a body that would be far too large, and authenticate. Raises Problem 401, 413."""
+        """Refuse a body that would be far too large, authenticate, permit. Raises Problem 401, 403, 413."""
         self.campus.requests.add(self)
         declared = self.request.headers.get("Content-Length", "0")
         is_number = declared.isascii() and declared.isdigit()
@@ -74,6 +76,7 @@ class Handler(RequestHandler):
             raise self._too_large()
         if not self.open_to_all and self.request.method != "OPTIONS":
             self.caller = await self.authenticate(self.given_token())
+            self._check_role()
         self._hangs_up = False
 
     def on_finish(self) -> None:
@@ -130,13 +133,24 @@ class Handler(RequestHandler):
         return self.request.headers.get("Content-Type", "")
 
     def decode(self, kind: type[S]) -> S:
-        """The body as a struct. Raises Problem."""
+        """The body as the struct that the operation declares. Raises Problem 400, 413, 415."""
+        assert self._declared is not None
+        assert self._declared.body is kind
         return body.decode(self.body, self.content_type, kind)
 
-    @property
-    def query(self) -> Query:
-        """The request's query parameters."""
-        return Query(self.request.query_arguments)
+    def params(self, kind: type[S]) -> S:
+        """The query parameters as the struct that the operation declares. Raises Problem 400, 404 for a bad page."""
+        assert self._declared is not None
+        assert self._declared.query is kind
+        return params.decode(self.request.query_arguments, kind)
+
+    def asker(self) -> Asker:
+        """The caller, in the college that the request is held to, now. Raises Problem 400."""
+        caller, options = self.caller, self.campus.options
+        wall_s = self.campus.wall_s()
+        today = clock.day(wall_s, options.timezone)
+        at = Moment(clock.stamp(wall_s), today, options.timezone, options.notice_announce_delay_s)
+        return Asker(caller.user_id, caller.user_type, self.college(), caller.college_id, at)
 
     @property
     def address(self) -> str:
@@ -186,10 +200,15 @@ class Handler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(body.encode(value))
 
-    def answer_page(self, at: pages.PageWanted, count: int, results: list[Any]) -> None:
-        """Answer with one page of a list."""
+    def answer_page(self, asked: Asked, count: int, results: Sequence[object]) -> None:
+        """Answer with one page of a list. Raises Problem 404 past its end."""
         url, arguments = self.base_url + self.request.path, self.request.query_arguments
-        self.answer(pages.answer(at, count, results, url, arguments))
+        self.answer(pages.to_page(asked, count, results, url, arguments))
+
+    def answer_nothing(self) -> None:
+        """Answer 204."""
+        self.set_status(204)
+        self.finish()
 
     async def snapshot(self, fn: Callable[..., T], *args: object) -> T:
         """Read, and answer the log's position of that same read, so that a stream opened from it has no gap."""
@@ -209,8 +228,7 @@ class Handler(RequestHandler):
         """Answer a preflight; no token is needed."""
         for name, value in cors.preflight_headers():
             self.set_header(name, value)
-        self.set_status(204)
-        self.finish()
+        self.answer_nothing()
 
     # Errors
 
@@ -248,6 +266,16 @@ class Handler(RequestHandler):
         if "GET" not in own:
             own.discard("HEAD")
         return [name for name in self.SUPPORTED_METHODS if name in own]
+
+    @property
+    def _declared(self) -> Operation | None:
+        method = self.request.method or ""
+        return declared_by(type(self), "GET" if method == "HEAD" else method)
+
+    def _check_role(self) -> None:
+        declared = self._declared
+        if declared is not None and declared.roles is not None and self.caller.user_type not in declared.roles:
+            raise Problem(403, problem.FORBIDDEN)
 
     def _too_large(self) -> Problem:
         return Problem(413, f"The body is larger than {self.campus.options.max_body_bytes} bytes.")

@@ -67,6 +67,14 @@ def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:
     return value
 
 
+def path_id(text: str, sentence: str = "Not found.") -> int:
+    """An id from a path. Raises Problem 404 for a number that no id can be."""
+    number = int(text[:17])
+    if not 1 <= number <= MOST_INTEGER:
+        raise Problem(404, sentence)
+    return number
+
+
 def has_nul(value: object) -> bool:
     """Whether a NUL is in a text or anywhere inside of a value. No recursion: JSON nests as deep as Python's stack."""
     waiting = [value]
@@ -101,5 +109,8 @@ def _form(raw: bytes, content_type: str) -> Mapping[str, Any]:
 
 
 def sentence(error: str) -> str:
-    """msgspec's `Expected ... - at `$`` without the place, which the field's name tells."""
-    return error.split(" - at `$")[0].replace("`", "") + "."
+    """What msgspec says of a value, without the place, which the field's name tells."""
+    text = error.split(" - at `$")[0].replace("`", "")
+    if text.startswith("Invalid enum value "):
+        return f'"{text.removeprefix("Invalid enum value ").strip(chr(39))}" is not one of the available choices.'
+    return text + "."

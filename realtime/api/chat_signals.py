@@ -3,29 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from data import colleges, conversations, receipts
-from data.receipts import MOST_AT_ONCE, Which
+from data.conversations import Unread
+from data.receipts import MOST_AT_ONCE
 from data.transaction import Transaction
 from realtime import frame
+from realtime.api.body import Id
 from realtime.api.chats import ChatHandler, receiver_of, to_id
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
 from realtime.hub import user_key
+
+
+class Which(msgspec.Struct):
+    """Messages, checked in this order."""
+
+    message_ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_AT_ONCE)] | UnsetType = UNSET
+    conversation_id: Id | UnsetType = UNSET
+    sender_id: Id | UnsetType = UNSET
+
+
+class Delivered(msgspec.Struct):
+    """Messages that a client has."""
+
+    message_ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_AT_ONCE)] | UnsetType = UNSET
+    up_to_id: Id | UnsetType = UNSET
+
+
+class Typing(msgspec.Struct):
+    """To whom, and whether still."""
+
+    receiver_id: Id | str | UnsetType = UNSET
+    receiver: Id | str | UnsetType = UNSET
+    is_typing: bool = True
+
+
+class Success(TypedDict):
+    """It was done."""
+
+    success: bool
+
+
+class Marked(Success):
+    """How many messages it was news of."""
+
+    marked_count: int
+
+
+class MarkedRead(Marked):
+    """And the time that they have now."""
+
+    read_at: str
+
+
+class UnreadCounts(TypedDict):
+    """Unread messages."""
+
+    total_unread: int
+    conversations: list[Unread]
+
+
+class OnlineUsers(TypedDict):
+    """Ids."""
+
+    online_users: list[int]
 
 
 class MarkReadHandler(ChatHandler):
     """`POST chats/mark-read/`."""
 
+    @operation({200: MarkedRead}, body=Which)
     async def post(self) -> None:
         """Mark one's own unread messages as read, by ids, by conversation or by sender, checked in that order."""
         given = self.given()
         if given.get("message_ids") is not None:
-            which = Which(message_ids=_ids(given["message_ids"]))
+            which = receipts.Which(message_ids=_ids(given["message_ids"]))
         elif given.get("conversation_id") is not None:
-            which = Which(conversation_id=to_id(given["conversation_id"], "conversation_id"))
+            which = receipts.Which(conversation_id=to_id(given["conversation_id"], "conversation_id"))
         elif given.get("sender_id") is not None:
-            which = Which(sender_id=to_id(given["sender_id"], "sender_id"))
+            which = receipts.Which(sender_id=to_id(given["sender_id"], "sender_id"))
         else:
             raise Problem(400, "Provide message_ids, conversation_id, or sender_id")
         now = self.now
@@ -36,13 +97,14 @@ class MarkReadHandler(ChatHandler):
 class DeliveredHandler(ChatHandler):
     """`POST chats/delivered/`."""
 
+    @operation({200: Marked}, body=Delivered)
     async def post(self) -> None:
         """The client says that it has these messages."""
         given = self.given()
         if given.get("message_ids") is not None:
-            which = Which(message_ids=_ids(given["message_ids"]))
+            which = receipts.Which(message_ids=_ids(given["message_ids"]))
         elif given.get("up_to_id") is not None:
-            which = Which(up_to_id=to_id(given["up_to_id"], "up_to_id"))
+            which = receipts.Which(up_to_id=to_id(given["up_to_id"], "up_to_id"))
         else:
             raise Problem(400, "Provide message_ids or up_to_id")
         count = await _until_done(self, receipts.mark_delivered, which, self.now)
@@ -57,6 +119,7 @@ class TypingHandler(ChatHandler):
         super().initialize()
         self._sent_at_s = sent_at_s
 
+    @operation({200: Success}, body=Typing)
     async def post(self) -> None:
         """Tell the receiver that the caller types, or has stopped."""
         given = self.given()
@@ -90,6 +153,7 @@ class TypingHandler(ChatHandler):
 class UnreadCountHandler(ChatHandler):
     """`GET chats/unread-count/`."""
 
+    @operation({200: UnreadCounts})
     async def get(self) -> None:
         """Unread messages, in all and by conversation."""
         found = await self.snapshot(conversations.unread, self.caller.user_id)
@@ -99,6 +163,7 @@ class UnreadCountHandler(ChatHandler):
 class OnlineUsersHandler(ChatHandler):
     """`GET chats/online-users/`."""
 
+    @operation({200: OnlineUsers})
     async def get(self) -> None:
         """Who of the own college is online."""
         found = await self.snapshot(colleges.members, self.caller.college_id, self.campus.presence.online())
@@ -106,7 +171,7 @@ class OnlineUsersHandler(ChatHandler):
 
 
 async def _until_done(
-    handler: ChatHandler, mark: Callable[[Transaction, int, Which, str], int], which: Which, now: str
+    handler: ChatHandler, mark: Callable[[Transaction, int, receipts.Which, str], int], which: receipts.Which, now: str
 ) -> int:
     """Mark in pieces, so that other writes come between."""
     total = 0

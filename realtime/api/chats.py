@@ -5,12 +5,18 @@ that the conventions name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from data import conversations, messages
+from data.conversations import Conversation, History, Other
+from data.message_rows import Message
 from realtime.api import body, pages, problem
 from realtime.api.base import JSON, Handler
-from realtime.api.body import MOST_INTEGER
+from realtime.api.body import MOST_INTEGER, Id
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
 
 MOST_CHARACTERS = 10_000
@@ -18,6 +24,39 @@ MOST_CLIENT_ID = 64
 MOST_HISTORY = 200
 
 _DETAIL_STATUSES = frozenset({401, 403, 405, 413, 429})
+
+
+class Sending(msgspec.Struct):
+    """A message to send. `receiver` is another name of `receiver_id`; either is a number or its digits."""
+
+    receiver_id: Id | str | UnsetType = UNSET
+    receiver: Id | str | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+    attachment: str | UnsetType | None = UNSET
+    client_msg_id: Annotated[str, msgspec.Meta(max_length=MOST_CLIENT_ID)] | UnsetType | None = UNSET
+
+
+class Changing(msgspec.Struct):
+    """What may be changed of a message: by its sender the text, by its receiver that it is read."""
+
+    message: str | UnsetType = UNSET
+    is_read: bool | UnsetType = UNSET
+
+
+class OwnQuery(pages.ActiveQuery):
+    """Filters of one's own messages."""
+
+    sender: Id | None = None
+    receiver: Id | None = None
+    is_read: bool | None = None
+
+
+class HistoryQuery(msgspec.Struct):
+    """A piece of a conversation. More than MOST_HISTORY messages are cut to that."""
+
+    limit: Id = 50
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MOST_INTEGER)] = 0
+    before_id: Id | None = None
 
 
 class ChatHandler(Handler):
@@ -38,9 +77,9 @@ class ChatHandler(Handler):
             raise Problem(400, "Null characters are not allowed")
         return value
 
-    def with_presence(self, other: dict[str, Any]) -> dict[str, Any]:
+    def with_presence(self, other: Other) -> Other:
         """The other user of a conversation, and whether that one is online now."""
-        return other | {"is_online": self.campus.presence.is_online(other["id"])}
+        return {**other, "is_online": self.campus.presence.is_online(other["id"])}
 
 
 def to_id(value: object, name: str) -> int:
@@ -79,6 +118,7 @@ def text_of(given: Mapping[str, Any]) -> str:
 class MessagesHandler(ChatHandler):
     """`POST chats/` sends; `GET chats/` lists one's own messages."""
 
+    @operation({201: Message, 200: Message}, body=Sending)
     async def post(self) -> None:
         """Send a message: 201, or 200 with the first one for a client_msg_id that was used."""
         given = self.given()
@@ -94,22 +134,12 @@ class MessagesHandler(ChatHandler):
         )
         self.answer(message, 201 if is_new else 200)
 
+    @operation({200: pages.Page[Message]}, query=OwnQuery)
     async def get(self) -> None:
         """A page of one's own messages, newest first."""
-        query = self.query
-        at = pages.wanted(query)
-        active = query.boolean("is_active")
-        filters = messages.Filters(
-            sender_id=query.integer("sender"),
-            receiver_id=query.integer("receiver"),
-            is_read=query.boolean("is_read"),
-            is_active=active is not False,
-            oldest_first=next((n for n in query.ordering() if n.lstrip("-") in ("timestamp", "created_at")), "-")[0]
-            != "-",
-        )
-        query.check()
-        count, results = await self.snapshot(messages.page, self.caller.user_id, filters, at.size, at.offset)
-        self.answer_page(at, count, results)
+        asked = self.params(OwnQuery).asked()
+        count, results = await self.snapshot(messages.page, self.caller.user_id, asked)
+        self.answer_page(asked, count, results)
 
     def _client_msg_id(self, given: Mapping[str, Any]) -> str | None:
         value = given.get("client_msg_id")
@@ -125,23 +155,26 @@ class MessagesHandler(ChatHandler):
 class MessageHandler(ChatHandler):
     """`chats/{id}/`: one message of one's own."""
 
+    @operation({200: Message})
     async def get(self, message_id: str) -> None:
         """The message."""
         self.answer(await self.snapshot(messages.one, self.caller.user_id, _path_id(message_id)))
 
+    @operation({200: Message}, body=Changing)
     async def patch(self, message_id: str) -> None:
         """The sender changes the text; the receiver's is_read is mark-read. What isn't theirs to set is ignored."""
         await self._change(_path_id(message_id), self.given())
 
+    @operation({200: Message}, body=Changing)
     async def put(self, message_id: str) -> None:
         """As PATCH: clients send the whole object back."""
         await self._change(_path_id(message_id), self.given())
 
+    @operation({204: None})
     async def delete(self, message_id: str) -> None:
         """The sender takes the message back."""
         await self.campus.database.write(messages.delete, self.caller.user_id, _path_id(message_id), self.now)
-        self.set_status(204)
-        self.finish()
+        self.answer_nothing()
 
     async def _change(self, message_id: int, given: Mapping[str, Any]) -> None:
         is_read = given.get("is_read")
@@ -158,33 +191,29 @@ class MessageHandler(ChatHandler):
 class ConversationsHandler(ChatHandler):
     """`GET chats/conversations/`: a bare array, the latest first."""
 
+    @operation({200: list[Conversation]})
     async def get(self) -> None:
         """The caller's conversations."""
         found = await self.snapshot(conversations.listed, self.caller.user_id)
-        self.answer([item | {"other_user": self.with_presence(item["other_user"])} for item in found])
+        self.answer([{**item, "other_user": self.with_presence(item["other_user"])} for item in found])
 
 
 class ConversationHandler(ChatHandler):
     """`GET chats/conversation/{user_id}/`: the messages with one user, newest first."""
 
+    @operation({200: History}, query=HistoryQuery)
     async def get(self, user_id: str) -> None:
         """A piece of the conversation."""
-        query = self.query
-        limit = min(query.integer("limit") or 50, MOST_HISTORY)
-        offset = query.integer("offset", least=0) or 0
-        before_id = query.integer("before_id")
-        query.check()
+        wanted = self.params(HistoryQuery)
         found = await self.snapshot(
-            conversations.with_user, self.caller.user_id, _path_id(user_id, "User"), limit, offset, before_id
+            conversations.with_user,
+            self.caller.user_id,
+            _path_id(user_id, "User"),
+            min(wanted.limit, MOST_HISTORY),
+            wanted.offset,
+            wanted.before_id,
         )
-        self.answer(
-            {
-                "conversation_id": found.conversation_id,
-                "other_user": self.with_presence(found.other),
-                "messages": found.messages,
-                "has_more": found.has_more,
-            }
-        )
+        self.answer({**found, "other_user": self.with_presence(found["other_user"])})
 
 
 def _path_id(text: str, noun: str = "Message") -> int:

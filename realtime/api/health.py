@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NotRequired, TypedDict
+
 from data import log
 from data.errors import StorageError
 from realtime.api.base import Handler
+from realtime.api.operation import operation
+
+
+class Status(TypedDict):
+    """One word, and a sentence where there is trouble."""
+
+    status: str
+    detail: NotRequired[str]
 
 
 class HealthHandler(Handler):
@@ -12,6 +22,7 @@ class HealthHandler(Handler):
 
     open_to_all = True
 
+    @operation({200: Status})
     def get(self) -> None:
         """Always 200."""
         self.answer({"status": "ok"})
@@ -22,6 +33,7 @@ class ReadyHandler(Handler):
 
     open_to_all = True
 
+    @operation({200: Status, 503: Status})
     async def get(self) -> None:
         """200, or 503 with what is wrong."""
         if self.campus.stopping:

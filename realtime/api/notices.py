@@ -12,10 +12,12 @@ from msgspec import UNSET, UnsetType
 from tornado import httputil
 
 from data import notices, texts
+from data.notice_rows import Notice
 from realtime.api import pages
 from realtime.api.body import Id
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
-from realtime.api.publishing import PublishingHandler, path_id
+from realtime.api.publishing import PUBLISHERS, PublishingHandler, path_id
 
 MOST_CHARACTERS = {"title": 300, "content": 100_000, "attachment": 2_000}
 
@@ -51,6 +53,14 @@ class NoticeWhole(NoticeChange, kw_only=True):
     college: Id | None = None
 
 
+class NoticesQuery(pages.ActiveQuery):
+    """Filters of the notices."""
+
+    publish_date: date | None = None
+    is_published: bool | None = None
+    is_urgent: bool | None = None
+
+
 class _NoticeHandler(PublishingHandler):
     def given(self, kind: type[NoticeChange]) -> tuple[NoticeChange, dict[str, Any]]:
         """The body, and those of its fields that a notice stores, checked. Raises Problem 400."""
@@ -82,24 +92,24 @@ class _NoticeHandler(PublishingHandler):
 class NoticesHandler(_NoticeHandler):
     """`notices/`."""
 
+    @operation({200: pages.Page[Notice]}, query=NoticesQuery)
     async def get(self) -> None:
         """A page of the notices that the caller may see."""
-        query = self.query
-        at = pages.wanted(query)
+        wanted = self.params(NoticesQuery)
+        asked = wanted.asked()
         filters = notices.Filters(
-            is_active=query.boolean("is_active") is not False,
-            publish_date=query.day("publish_date"),
-            is_published=query.boolean("is_published"),
-            is_urgent=query.boolean("is_urgent"),
-            search=query.text("search"),
+            is_active=wanted.is_active,
+            publish_date=wanted.publish_date.isoformat() if wanted.publish_date else None,
+            is_published=wanted.is_published,
+            is_urgent=wanted.is_urgent,
+            search=asked.search,
         )
-        ordering = query.ordering()
-        query.check()
         count, results = await self.snapshot(
-            notices.page, self.viewer(), filters, ordering, self.today, at.size, at.offset
+            notices.page, self.viewer(), filters, asked.ordering, self.today, asked.limit, asked.offset
         )
-        self.answer_page(at, count, results)
+        self.answer_page(asked, count, results)
 
+    @operation({201: Notice}, body=NoticeWhole, roles=PUBLISHERS)
     async def post(self) -> None:
         """Make a notice: 201."""
         publisher = self.publisher()
@@ -122,23 +132,26 @@ class NoticesHandler(_NoticeHandler):
 class NoticeHandler(_NoticeHandler):
     """`notices/{id}/`."""
 
+    @operation({200: Notice})
     async def get(self, notice_id: str) -> None:
         """One notice."""
         self.answer(await self.snapshot(notices.one, self.viewer(), path_id(notice_id), self.today))
 
+    @operation({200: Notice}, body=NoticeWhole, roles=PUBLISHERS)
     async def put(self, notice_id: str) -> None:
         """The whole notice, as it was fetched and changed."""
         await self._change(notice_id, NoticeWhole)
 
+    @operation({200: Notice}, body=NoticeChange, roles=PUBLISHERS)
     async def patch(self, notice_id: str) -> None:
         """Some fields of it."""
         await self._change(notice_id, NoticeChange)
 
+    @operation({204: None}, roles=PUBLISHERS)
     async def delete(self, notice_id: str) -> None:
         """Take it away: 204."""
         await self.campus.database.write(notices.delete, self.publisher(), path_id(notice_id), self.moment)
-        self.set_status(204)
-        self.finish()
+        self.answer_nothing()
 
     async def _change(self, notice_id: str, kind: type[NoticeChange]) -> None:
         publisher = self.publisher()

@@ -3,48 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Generic, TypedDict, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
+
+from data.listing import Asked
+from realtime.api.body import MOST_INTEGER
 from realtime.api.problem import Problem
-from realtime.api.query import Query
+
+T = TypeVar("T")
 
 DEFAULT_SIZE = 20
 MOST_SIZE = 100
 
-
-@dataclass(frozen=True, slots=True)
-class PageWanted:
-    """Which part of a list is asked for. Pages begin with 1."""
-
-    page: int
-    size: int
-
-    @property
-    def offset(self) -> int:
-        """How many rows come before it."""
-        return (self.page - 1) * self.size
+Size = Annotated[int, msgspec.Meta(ge=1, le=MOST_INTEGER)]
 
 
-def wanted(query: Query) -> PageWanted:
-    """The page that a query asks for; more than MOST_SIZE rows are cut to that. Raises Problem 404 for no number."""
-    text = query.text("page") or "1"
-    page = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= page <= 2**31:
-        raise Problem(404, "Invalid page.")
-    size = query.integer("page_size")
-    return PageWanted(page, min(size or DEFAULT_SIZE, MOST_SIZE))
+class PageQuery(msgspec.Struct):
+    """What every list takes; filters are a subclass's fields. More than MOST_SIZE rows are cut to that."""
+
+    page: Annotated[int, msgspec.Meta(ge=1, le=2**31)] = 1
+    page_size: Size = DEFAULT_SIZE
+    search: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    ordering: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+    def asked(self) -> Asked:
+        """The same for the data's side: everything that is no part of a page is a filter."""
+        own = {"page", "page_size", "search", "ordering"}
+        filters = {name: value for name, value in msgspec.structs.asdict(self).items() if name not in own}
+        size = min(self.page_size, MOST_SIZE)
+        names = [name for name in self.ordering.split(",") if name]
+        return Asked(filters, self.search, names, size, (self.page - 1) * size)
 
 
-def answer(
-    at: PageWanted, count: int, results: Sequence[Any], url: str, arguments: Mapping[str, list[bytes]]
-) -> dict[str, Any]:
+class ActiveQuery(PageQuery):
+    """A list that hides inactive rows unless `is_active` is given."""
+
+    is_active: bool = True
+
+
+class Page(TypedDict, Generic[T]):
+    """A page of a list."""
+
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[T]
+    total_pages: int
+    current_page: int
+    page_size: int
+    has_next: bool
+    has_previous: bool
+
+
+def page_of(item: Any) -> Any:
+    """The type of a page of that type."""
+    return Page[item]
+
+
+def to_page(asked: Asked, count: int, results: Sequence[T], url: str, arguments: Mapping[str, list[bytes]]) -> Page[T]:
     """The body of a page of a list of `count` rows. `url` is absolute, `arguments` are those of the request, names in
     Latin-1 and values as they came, as Tornado has them. Raises Problem 404 past the end.
     """
-    pages = max(1, -(-count // at.size))
-    if at.page > pages:
+    pages = max(1, -(-count // asked.limit))
+    at = asked.offset // asked.limit + 1
+    if at > pages:
         raise Problem(404, "Invalid page.")
     kept = [(name.encode("latin-1"), value) for name, values in arguments.items() if name != "page" for value in values]
 
@@ -53,12 +77,12 @@ def answer(
 
     return {
         "count": count,
-        "next": link(at.page + 1),
-        "previous": link(at.page - 1),
-        "results": results,
+        "next": link(at + 1),
+        "previous": link(at - 1),
+        "results": list(results),
         "total_pages": pages,
-        "current_page": at.page,
-        "page_size": at.size,
-        "has_next": at.page < pages,
-        "has_previous": at.page > 1,
+        "current_page": at,
+        "page_size": asked.limit,
+        "has_next": at < pages,
+        "has_previous": at > 1,
     }

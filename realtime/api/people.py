@@ -3,13 +3,67 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Literal, TypedDict
 
 from data import users
 from realtime.presence import Presence
 
+Role = Literal[
+    "super_admin",
+    "central_manager",
+    "college_admin",
+    "teacher",
+    "staff",
+    "store_manager",
+    "student",
+    "parent",
+]
 
-def to_item(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
+
+class UserItem(TypedDict):
+    """A user in a list."""
+
+    id: int
+    username: str
+    email: str
+    full_name: str
+    first_name: str
+    last_name: str
+    avatar: str | None
+    is_online: bool
+    user_type: str
+    user_type_display: str
+    college: int | None
+    college_name: str | None
+    is_active: bool
+    is_verified: bool
+    date_joined: str
+
+
+class FullUser(UserItem):
+    """A user alone, with everything."""
+
+    phone: str
+    gender: str
+    date_of_birth: str | None
+    is_staff: bool
+    is_superuser: bool
+    last_login: str | None
+    created_at: str
+    updated_at: str
+
+
+class OwnUser(TypedDict):
+    """The five fields of `auth/user/`."""
+
+    pk: int
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+
+
+def to_item(row: sqlite3.Row, presence: Presence) -> UserItem:
     """A user in a list."""
     return {
         "id": row["id"],
@@ -30,9 +84,10 @@ def to_item(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
     }
 
 
-def to_full(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
+def to_full(row: sqlite3.Row, presence: Presence) -> FullUser:
     """A user alone, with everything."""
-    return to_item(row, presence) | {
+    return {
+        **to_item(row, presence),
         "phone": row["phone"],
         "gender": row["gender"],
         "date_of_birth": row["date_of_birth"],
@@ -44,7 +99,7 @@ def to_full(row: sqlite3.Row, presence: Presence) -> dict[str, Any]:
     }
 
 
-def to_self(row: sqlite3.Row) -> dict[str, Any]:
+def to_self(row: sqlite3.Row) -> OwnUser:
     """The five fields of `auth/user/`."""
     return {
         "pk": row["id"],

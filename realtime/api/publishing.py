@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data import clock, users
-from data.notice_dues import Moment
+from data.asker import Moment
 from data.notices import Viewer
 from realtime.api import problem
 from realtime.api.base import Handler

@@ -13,12 +13,13 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 from tornado import template
 
 from data import links, passwords, users
 from data.errors import Invalid, NotFound
 from data.transaction import Transaction
-from realtime.api import body, problem
+from realtime.api import body, params, problem
 from realtime.api.base import Handler
 from realtime.api.problem import Problem
 
@@ -112,6 +113,12 @@ class Form:
         )
 
 
+class SetupQuery(msgspec.Struct):
+    """The secret of the one-time link."""
+
+    key: params.Text = ""
+
+
 class SetupHandler(PageHandler):
     """`/setup/?key=SECRET`: makes the first administrator, once."""
 
@@ -151,10 +158,7 @@ class SetupHandler(PageHandler):
             self.show("setup_done.html", username=users.canonical_username(form.username))
 
     def _key_in_query(self) -> str:
-        query = self.query
-        key = query.text("key")
-        query.check()
-        return key
+        return params.decode(self.request.query_arguments, SetupQuery).key
 
     def _show_form(self, key: str, form: Form, problems: Mapping[str, list[str]]) -> None:
         values = {name: getattr(form, name) for name, _, kind, *_ in _FIELDS if kind != "password"}

@@ -13,13 +13,15 @@ import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from tornado.httputil import format_timestamp
 
 from realtime import frame
-from realtime.api import cors, problem
+from realtime.api import cors, params, problem
 from realtime.api.base import Handler
 from realtime.api.campus import Campus
 from realtime.api.opening import Opening
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
 from realtime.subscriber import Subscriber
 
@@ -62,13 +64,22 @@ class EventStreamHandler(Handler):
         self.finish()
 
 
+class StreamQuery(msgspec.Struct):
+    """The token, where headers cannot be set, and where the client was: both names of the cursor are in use."""
+
+    token: str = ""
+    last_event_id: params.Text = ""
+    lastEventId: params.Text = ""
+
+
 class StreamHandler(EventStreamHandler):
     """`GET sse/events/`: every event for the caller, from now or from a cursor on."""
 
     def given_token(self) -> str | None:
         """EventSource cannot set headers: here the token may be in the query."""
-        return super().given_token() or self.query.text("token") or None
+        return super().given_token() or params.decode(self.request.query_arguments, StreamQuery).token or None
 
+    @operation({200: str}, query=StreamQuery, media=EVENT_STREAM)
     def get(self) -> None:
         """Open a stream. Raises Problem 429 and 503 where there is no room."""
         self._refuse_past_limits()
@@ -110,11 +121,9 @@ class StreamHandler(EventStreamHandler):
 
     def _cursor(self) -> str | None:
         """Where the client was: the browser's header goes before the query. None for a stream without a cursor."""
-        query = self.query
+        query = self.params(StreamQuery)
         given = self.request.headers.get("Last-Event-ID", "").strip()
-        given = given or query.text("last_event_id") or query.text("lastEventId")
-        query.check()
-        return given or None
+        return given or query.last_event_id or query.lastEventId or None
 
     def _head(self) -> bytes:
         lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in self.stream_headers())]

@@ -7,8 +7,9 @@ import asyncio
 from tornado.iostream import StreamClosedError
 
 from realtime import frame
+from realtime.api.operation import operation
 from realtime.api.problem import Problem
-from realtime.api.stream import EventStreamHandler
+from realtime.api.stream import EVENT_STREAM, EventStreamHandler
 
 EVENTS = 5
 INTERVAL_S = 1.0
@@ -24,6 +25,7 @@ class StreamTestHandler(EventStreamHandler):
         super().initialize()
         self._open = open_by_address
 
+    @operation({200: str}, media=EVENT_STREAM)
     async def get(self) -> None:
         """Stream the events. Raises Problem 429 past the limit of an address."""
         address, options = self.address, self.campus.options

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import clock, log, notice_dues, notices, users
-from data.notice_dues import Moment
+from data.asker import Moment
 from data.notices import Viewer
 from data.session import command_transaction
 from data.transaction import Transaction

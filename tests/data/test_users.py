@@ -8,9 +8,10 @@ import pytest
 
 from data import colleges, log, users
 from data.errors import Invalid, NotFound
+from data.listing import Asked
 from data.outcome import UserChanged
 from data.transaction import Transaction
-from data.users import Filters, NewUser
+from data.users import NewUser
 
 NOW = "2026-01-09T10:30:00.000000Z"
 LATER = "2026-01-10T10:30:00.000000Z"
@@ -22,9 +23,9 @@ def make(tx: Transaction, username: str, now: str = NOW, **fields: Any) -> int:
 
 
 def listed(tx: Transaction, ordering: tuple[str, ...] = (), pinned: int | None = None, **filters: Any) -> list[str]:
-    count, rows = users.page(
-        tx, pinned_college_id=pinned, filters=Filters(**filters), ordering=ordering, limit=100, offset=0
-    )
+    search = filters.pop("search", "")
+    asked = Asked({"is_active": True, **filters}, search, ordering, limit=100)
+    count, rows = users.page(tx, pinned, asked)
     assert count == len(rows)
     return [row["username"] for row in rows]
 
@@ -93,7 +94,7 @@ def test_these_are_not_addresses(tx: Transaction, email: str) -> None:
 def test_every_reason_is_told_at_once(tx: Transaction) -> None:
     fields = refusal(tx, NewUser("a b", user_type="king", email="x", first_name="n" * 151, last_name="\0"))
     assert set(fields) == {"username", "user_type", "email", "first_name", "last_name"}
-    assert users.page(tx, pinned_college_id=None, filters=Filters(), limit=10, offset=0) == (0, [])
+    assert users.page(tx, None, Asked()) == (0, [])
 
 
 def test_only_a_global_role_has_no_college(tx: Transaction) -> None:
@@ -128,13 +129,12 @@ def test_the_list_filters(tx: Transaction) -> None:
     assert set(listed(tx)) == {"student", "teacher", "admin", "boss"}
     assert listed(tx, is_active=False) == ["gone"]
     assert listed(tx, user_type="teacher") == ["teacher"]
-    assert listed(tx, user_type="") == listed(tx)
     assert set(listed(tx, is_staff=True)) == {"admin", "boss"}
     assert set(listed(tx, is_staff=False)) == {"student", "teacher"}
     assert listed(tx, is_verified=True, gender="female") == ["student"]
-    assert set(listed(tx, college_id=north)) == {"teacher", "admin"}
+    assert set(listed(tx, college=north)) == {"teacher", "admin"}
     assert listed(tx, pinned=1) == ["student"]
-    assert listed(tx, pinned=1, college_id=north) == []
+    assert listed(tx, pinned=1, college=north) == []
     assert listed(tx, search="TEACH") == ["teacher"]
     assert listed(tx, search="teach", user_type="student") == []
 
@@ -165,9 +165,7 @@ def test_the_list_is_ordered(tx: Transaction) -> None:
 def test_pages_are_cut_without_overlap(tx: Transaction) -> None:
     for number in range(5):
         make(tx, f"user{number}")
-    pages = [
-        users.page(tx, pinned_college_id=None, filters=Filters(), limit=2, offset=offset) for offset in (0, 2, 4, 6)
-    ]
+    pages = [users.page(tx, None, Asked(limit=2, offset=offset)) for offset in (0, 2, 4, 6)]
     assert [count for count, _ in pages] == [5] * 4
     assert [row["username"] for _, rows in pages for row in rows] == [f"user{number}" for number in (4, 3, 2, 1, 0)]
 

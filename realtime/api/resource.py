@@ -1,0 +1,122 @@
+"""Resource: a list and an item with the usual calls, made from what a resource declares: fields, rules, who writes.
+
+The rules are plain functions of a transaction in `data`; each is handed the asker and the values. `handlers` makes the
+two handlers, with the operations that the OpenAPI document is made of. One with calls of its own subclasses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from data.asker import Asker
+from data.listing import Asked
+from data.transaction import Transaction
+from realtime.api.base import Handler
+from realtime.api.body import path_id
+from realtime.api.operation import operation
+from realtime.api.pages import PageQuery, page_of
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is special about one resource.
+
+    `item` is the type of an object in answers; `whole` of a POST and a PUT, in which a field without a default is
+    required; `query` the filters of its list. `writers` may write at all, whose objects is for the rules to say.
+    """
+
+    name: str
+    item: Any
+    whole: type[msgspec.Struct]
+    query: type[PageQuery]
+    writers: Collection[str]
+    page: Callable[[Transaction, Asker, Asked], tuple[int, list[Any]]]
+    one: Callable[[Transaction, Asker, int], Any]
+    create: Callable[[Transaction, Asker, Values], Any]
+    update: Callable[[Transaction, Asker, int, Values], Any]
+    delete: Callable[[Transaction, Asker, int], None]
+
+
+def partial_of(whole: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The type of a PATCH: the same fields, each of which may be left out."""
+    fields = [(field.encode_name, field.type | UnsetType, UNSET) for field in msgspec.structs.fields(whole)]
+    return msgspec.defstruct(f"{whole.__name__}Change", fields, kw_only=True)
+
+
+def given(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields that a body has."""
+    return {name: item for name, item in msgspec.structs.asdict(value).items() if item is not UNSET}
+
+
+class ResourceHandler(Handler):
+    """What the two handlers of a resource share."""
+
+    resource: ClassVar[Resource]
+
+
+def handlers(resource: Resource) -> tuple[type[ResourceHandler], type[ResourceHandler]]:
+    """The handler of the list and the one of an item."""
+    return list_handler(resource), item_handler(resource)
+
+
+def list_handler(resource: Resource) -> type[ResourceHandler]:
+    """`GET` a page, `POST` a new one."""
+
+    class ListHandler(ResourceHandler):
+        @operation({200: page_of(resource.item)}, query=resource.query)
+        async def get(self) -> None:
+            asked = self.params(resource.query).asked()
+            count, results = await self.snapshot(resource.page, self.asker(), asked)
+            self.answer_page(asked, count, results)
+
+        @operation({201: resource.item}, body=resource.whole, roles=resource.writers)
+        async def post(self) -> None:
+            values = given(self.decode(resource.whole))
+            self.answer(await self.campus.database.write(resource.create, self.asker(), values), 201)
+
+    ListHandler.resource = resource
+    ListHandler.__name__ = f"{resource.name}List"
+    ListHandler.get.__doc__ = f"A page of the {resource.name} that the caller may see."
+    ListHandler.post.__doc__ = f"Make one of the {resource.name}."
+    return ListHandler
+
+
+def item_handler(resource: Resource) -> type[ResourceHandler]:
+    """`GET`, `PUT`, `PATCH` and `DELETE` one."""
+    change = partial_of(resource.whole)
+
+    class ItemHandler(ResourceHandler):
+        @operation({200: resource.item})
+        async def get(self, row_id: str) -> None:
+            self.answer(await self.snapshot(resource.one, self.asker(), path_id(row_id)))
+
+        @operation({200: resource.item}, body=resource.whole, roles=resource.writers)
+        async def put(self, row_id: str) -> None:
+            await self._update(row_id, resource.whole)
+
+        @operation({200: resource.item}, body=change, roles=resource.writers)
+        async def patch(self, row_id: str) -> None:
+            await self._update(row_id, change)
+
+        @operation({204: None}, roles=resource.writers)
+        async def delete(self, row_id: str) -> None:
+            await self.campus.database.write(resource.delete, self.asker(), path_id(row_id))
+            self.answer_nothing()
+
+        async def _update(self, row_id: str, kind: type[msgspec.Struct]) -> None:
+            values = given(self.decode(kind))
+            row = await self.campus.database.write(resource.update, self.asker(), path_id(row_id), values)
+            self.answer(row)
+
+    ItemHandler.resource = resource
+    ItemHandler.__name__ = f"{resource.name}Item"
+    for name, verb in (("get", "One"), ("put", "Replace one"), ("patch", "Change one"), ("delete", "Take away one")):
+        getattr(ItemHandler, name).__doc__ = f"{verb} of the {resource.name}."
+    return ItemHandler
