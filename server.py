@@ -45,6 +45,7 @@ from realtime.subscriber import Rules
 from settings import Settings
 
 log = logging.getLogger("realtime")
+setup_log = logging.getLogger("realtime.setup")
 
 LOCK_WAIT_S = 2.0
 RESERVED_FILES = 256  # descriptors kept for REST, files and SQLite
@@ -91,7 +92,7 @@ class Server:
         if not await database.read(links.has_users):
             secret = await database.write(links.replace_first_admin, clock.stamp(time.time()))
             where = settings.public_url or f"{'https' if tls else 'http'}://{listener.name(sockets[0])}"
-            log.warning(
+            setup_log.warning(
                 "There are no users yet. Create the first administrator within 24 hours at %s/setup/?key=%s",
                 where,
                 secret,
@@ -230,6 +231,7 @@ def _log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    setup_log.setLevel(logging.WARNING)  # without its link an empty server is of no use, whatever log_level hides
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     logging.getLogger("tornado.access").setLevel(logging.WARNING)
 

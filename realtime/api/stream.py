@@ -68,8 +68,8 @@ class StreamQuery(msgspec.Struct):
     """The token, where headers cannot be set, and where the client was: both names of the cursor are in use."""
 
     token: str = ""
-    last_event_id: params.Text = ""
-    lastEventId: params.Text = ""
+    last_event_id: str = ""
+    lastEventId: str = ""
 
 
 class StreamHandler(EventStreamHandler):
