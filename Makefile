@@ -13,7 +13,7 @@ UV     := uv==0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test check format lock guide chromium clean
+.PHONY: help install run demo test check format lock guide fuzz chromium clean
 
 # Said before anything is installed for it.
 ifneq (,$(filter guide,$(MAKECMDGOALS)))
@@ -55,6 +55,10 @@ format: $(VENV)/.installed-dev ## format the code and sort its imports
 
 guide: $(VENV)/.installed-dev chromium ## run the integration guide's own code; GUIDE=PATH names the guide
 	$(BIN)/python -m tests.guide "$(GUIDE)"
+
+EXAMPLES ?= 1000
+fuzz: $(VENV)/.installed-dev ## call everything with EXAMPLES generated requests (1000) an operation and role
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/test_schemathesis.py $(ARGS)
 
 chromium: ## make sure of a Chromium and a curl for the tests
 	@tools/need chromium curl

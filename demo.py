@@ -47,6 +47,9 @@ The integration guide's pages work against {url} as they are. Control-C ends the
 
 def main() -> int:
     """Run the demo until it is interrupted."""
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # ended by another way than Control-C it leaves nothing, too
     port = os.environ.get("PORT", "8000")
     with tempfile.TemporaryDirectory(prefix="campus-demo-") as folder:
         command = [sys.executable, str(ROOT / "server.py"), "--data-dir", folder, "--port", port]

@@ -16,7 +16,6 @@ import ssl
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from tornado.httpserver import HTTPServer
 
 from commands import cli
 from commands.folder import DATABASE_NAME
-from data import clock, links, migrate
+from data import clock, files, links, migrate
 from data import log as event_log
 from data.database import Database
 from data.errors import DataError
@@ -33,6 +32,8 @@ from realtime import frame, listener
 from realtime.api import tokens
 from realtime.api.application import Application
 from realtime.api.campus import Campus, Options
+from realtime.api.hashing import Hashing
+from realtime.api.meter import Meter
 from realtime.api.publisher import Publisher
 from realtime.api.redact import Formatter
 from realtime.api.tokens import TokenTable
@@ -41,6 +42,7 @@ from realtime.heartbeat import Heartbeat
 from realtime.hub import Hub
 from realtime.presence import Presence
 from realtime.replay import Replay
+from realtime.storage.depot import Bucket, Depot
 from realtime.subscriber import Rules
 from settings import Settings
 
@@ -49,9 +51,9 @@ setup_log = logging.getLogger("realtime.setup")
 
 LOCK_WAIT_S = 2.0
 RESERVED_FILES = 256  # descriptors kept for REST, files and SQLite
-MOST_BODY_BYTES = 64 << 20  # what Tornado refuses by itself, above every limit of ours
+MOST_BODY_BYTES = 1 << 50  # what Tornado refuses by itself, with a bare 400: above every limit of ours, which answer
 ENDED_AT_ONCE = 200
-HASHING_THREADS = 2
+IDLE_CONNECTION_S = 75.0  # a connection that asks nothing holds a descriptor; browsers and proxies open another
 STOP_STEP_S = 0.02
 
 
@@ -70,14 +72,19 @@ class Server:
         settings = self._settings
         tls = _tls(settings)
         self._apply: Publisher
-        database = Database(self._path, on_commit=lambda outcome: self._apply(outcome))
+        meter = Meter(time.monotonic)
+        database = Database(self._path, on_commit=lambda outcome: self._apply(outcome), time_commit=meter.time_commit)
         await database.open()
         self._stack.push_async_callback(database.close)
-        hashing = ThreadPoolExecutor(HASHING_THREADS, "hashing")
-        self._stack.callback(hashing.shutdown, cancel_futures=True)
-        self.campus = self._build(database, hashing, await database.read(event_log.position))
+        hashing = Hashing()
+        self._stack.callback(hashing.shutdown)
+        depot = Depot(settings.data_dir / "files", _bucket(settings))
+        self._stack.push_async_callback(depot.close)
+        await depot.open()
+        self.campus = self._build(database, hashing, meter, depot, await database.read(event_log.position))
         campus = self.campus
-        self._apply = Publisher(campus.hub, campus.presence, campus.tokens)
+        self._apply = Publisher(campus.hub, campus.presence, campus.tokens, meter, depot.remove)
+        await self._sweep_files(depot)
         self._upkeep = Upkeep(
             campus,
             log_keep_days=settings.log_keep_days,
@@ -85,9 +92,14 @@ class Server:
             log_prune_interval_s=settings.log_prune_interval_s,
         )
         await self._upkeep.notice_outside_changes()
-        self._heartbeat = Heartbeat([campus.hub.tick, campus.presence.tick, self._upkeep.tick])
+        self._heartbeat = Heartbeat([meter.tick, campus.hub.tick, campus.presence.tick, self._upkeep.tick])
         self._heartbeat.start()
-        self._http = HTTPServer(Application(campus), ssl_options=tls, max_body_size=MOST_BODY_BYTES)
+        self._http = HTTPServer(
+            Application(campus),
+            ssl_options=tls,
+            max_body_size=MOST_BODY_BYTES,
+            idle_connection_timeout=IDLE_CONNECTION_S,
+        )
         self._http.add_sockets(sockets)
         if not await database.read(links.has_users):
             secret = await database.write(links.replace_first_admin, clock.stamp(time.time()))
@@ -103,6 +115,7 @@ class Server:
         """Accept nothing more, finish what was begun, end the streams, write what is only in memory, close."""
         campus = self.campus
         campus.stopping = True
+        campus.hashing.end()
         deadline_s = time.monotonic() + self._settings.shutdown_timeout_s
         self._heartbeat.stop()
         self._http.stop()
@@ -119,6 +132,14 @@ class Server:
         """Close what `start` opened, also when it failed half-way."""
         await self._stack.aclose()
 
+    async def _sweep_files(self, depot: Depot) -> None:
+        """Remove what a crash left behind: rows that nothing names, then files that no row names."""
+        database = self.campus.database
+        unused = await database.read(files.unused)
+        if unused:
+            await database.write(files.remove, unused)
+        await depot.sweep(lambda keys: database.read(files.nameless_keys, keys), time.time())
+
     async def _end_streams(self) -> None:
         """End every stream with a wait of its own, so that they do not all come back at once."""
         settings, campus = self._settings, self.campus
@@ -131,7 +152,7 @@ class Server:
             if number % ENDED_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _build(self, database: Database, hashing: ThreadPoolExecutor, last_id: int) -> Campus:
+    def _build(self, database: Database, hashing: Hashing, meter: Meter, depot: Depot, last_id: int) -> Campus:
         settings = self._settings
         hub = Hub(heartbeat_s=settings.heartbeat_s, last_id=last_id)
         presence = Presence(hub, grace_s=settings.presence_grace_s, date=clock.stamp)
@@ -153,6 +174,9 @@ class Server:
             rules,
             replay,
             hashing,
+            meter,
+            depot.store,
+            depot.incoming,
             wall_s=time.time,
             mono_s=time.monotonic,
         )
@@ -161,9 +185,11 @@ class Server:
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. Raises what stops the start."""
     _log_to_stderr(settings.log_level)
-    max_streams = settings.max_streams or _raise_file_limit() - RESERVED_FILES
+    files = _raise_file_limit()
+    max_streams = settings.max_streams or max(1, files - min(RESERVED_FILES, files // 2))
+    os.umask(0o077)  # hashes and chats are nobody else's to read, whatever the login shell says
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         sockets = listener.inherited(os.environ) or listener.bind(settings.address, settings.port)
     except OSError as error:
         raise DataError(f"{error.filename or f'{settings.address}:{settings.port}'}: {error.strerror}") from error
@@ -206,6 +232,12 @@ def _options(settings: Settings, max_streams: int) -> Options:
             "max_streams": max_streams,
         }
     )
+
+
+def _bucket(settings: Settings) -> Bucket | None:
+    if not settings.s3_bucket:
+        return None
+    return Bucket(settings.s3_bucket, settings.s3_endpoint, settings.s3_region, settings.s3_prefix)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

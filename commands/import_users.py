@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from typing import TypeVar
 import click
 
 from commands import folder, roster
+from commands.roster_classes import RosterClasses
 from data import colleges, passwords, users
 from data.errors import Invalid
 from data.session import command_transaction
@@ -30,12 +31,13 @@ T = TypeVar("T")
 
 @click.command("import-users")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.option("--create-classes", is_flag=True, help="Make the classes and sections that are not there yet.")
 @click.pass_obj
-def command(load: folder.Loader, file: Path) -> None:
+def command(load: folder.Loader, file: Path, create_classes: bool) -> None:
     """Make accounts from a CSV file: all of them, or none if a line is wrong.
 
     The first line names the columns: username, first_name, last_name, email, user_type (default: student), password,
-    college (a code; default: the only college), class, section (both have to be empty for now). UTF-8. Without a
+    college (a code; default: the only college), class and section (by name, of that college). UTF-8. Without a
     password nobody can log in to an account until one is set. Makes the data folder if there is none.
     """
     settings = load()
@@ -43,32 +45,56 @@ def command(load: folder.Loader, file: Path) -> None:
     path = folder.made(settings)
     # Twice: a wrong line should be known before an hour of hashing, and what the hour changed after it.
     with command_transaction(path) as tx:
-        _each(tx, file, people, {}, problems, create=False)
+        _check(RosterClasses(tx, folder.now(), create=create_classes), tx, file, people, problems)
     hashes = _hashed([person for person in people if person.password], settings.bcrypt_cost)
     with command_transaction(path) as tx:
-        _each(tx, file, people, hashes, [], create=True)
+        rooms = RosterClasses(tx, folder.now(), create=create_classes)
+        _make(rooms, tx, file, people, hashes)
     click.echo(f"imported {len(people)} user{'' if len(people) == 1 else 's'}")
+    if rooms.made:
+        click.echo(f"made {rooms.made} of the classes and sections")
+
+
+def _check(
+    rooms: RosterClasses, tx: Transaction, file: Path, people: list[roster.Person], problems: list[roster.Problem]
+) -> None:
+    """Raise RosterError with the problems of all lines, those that are known already among them."""
+
+    def look(person: roster.Person) -> None:
+        new = _new_user(tx, person, "")
+        users.check(tx, new)
+        if person.class_name or person.section_name:
+            rooms.check(new.college_id, person.class_name, person.section_name)
+
+    _each(file, people, look, problems, "checking")
+
+
+def _make(
+    rooms: RosterClasses, tx: Transaction, file: Path, people: list[roster.Person], hashes: Mapping[int, str]
+) -> None:
+    """Create everyone. Raises RosterError, which rolls everything back."""
+    now = folder.now()
+
+    def make(person: roster.Person) -> None:
+        new = _new_user(tx, person, hashes.get(person.line, ""))
+        user_id = users.create(tx, new, now)
+        if person.class_name or person.section_name:
+            rooms.enroll(user_id, new.college_id, person.class_name, person.section_name)
+
+    _each(file, people, make, [], "making accounts")
 
 
 def _each(
-    tx: Transaction,
     file: Path,
     people: list[roster.Person],
-    hashes: Mapping[int, str],
+    do: Callable[[roster.Person], None],
     problems: list[roster.Problem],
-    *,
-    create: bool,
+    label: str,
 ) -> None:
-    """Check or create everyone. Raises RosterError, which rolls everything back, with the problems of all lines."""
-    now = folder.now()
-    with _progress(people, len(people), "making accounts" if create else "checking") as shown:
+    with _progress(people, len(people), label) as shown:
         for person in shown:
             try:
-                new = _new_user(tx, person, hashes.get(person.line, ""))
-                if create:
-                    users.create(tx, new, now)
-                else:
-                    users.check(tx, new)
+                do(person)
             except Invalid as error:
                 problems += [(person.line, f"{name}: {' '.join(found)}") for name, found in error.fields.items()]
     if problems:

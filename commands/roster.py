@@ -14,10 +14,9 @@ from pathlib import Path
 
 import click
 
-from data import passwords, users
+from data import passwords, user_fields
 
 MOST_SHOWN = 100
-LATER = ("class", "section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,14 @@ class Person:
     user_type: str = "student"
     password: str = ""
     college: str = ""
+    class_name: str = ""
+    section_name: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(Person) if field.name != "line") + LATER
+# A column is called as its field is, but for these, which would be Python's words or others' meanings.
+FIELD_OF = {"class": "class_name", "section": "section_name"}
+_COLUMN_OF = {name: column for column, name in FIELD_OF.items()}
+COLUMNS = tuple(_COLUMN_OF.get(field.name, field.name) for field in fields(Person) if field.name != "line")
 
 
 Problem = tuple[int, str]  # a line and what is wrong with it
@@ -67,12 +71,10 @@ def read(path: Path) -> tuple[list[Person], list[Problem]]:
             problems.append((line, f"has {len(cells)} cells, more than the {len(names)} columns"))
             continue
         values = {name: cell if name == "password" else cell.strip() for name, cell in zip(names, cells, strict=False)}
-        later = [values.pop(name, "") for name in LATER]
-        if any(later):
-            problems.append((line, "classes and sections are not supported yet"))
-        person = Person(line, **{name: value for name, value in values.items() if value or name == "username"})
+        given = {FIELD_OF.get(name, name): value for name, value in values.items() if value or name == "username"}
+        person = Person(line, **given)
         # The database's idea of the same name: ASCII case does not count.
-        key = users.canonical_username(person.username).encode("utf-8", "surrogatepass").lower()
+        key = user_fields.canonical_username(person.username).encode("utf-8", "surrogatepass").lower()
         if lines.setdefault(key, line) != line:
             problems.append((line, f"username: {person.username} is on line {lines[key]} already"))
         if person.password and (found := passwords.problems(person.password, person.username)):

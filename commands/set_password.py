@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from commands import folder, standard_input
-from data import passwords, tokens, users
+from data import links, passwords, tokens, users
 from data.session import command_transaction
 
 
@@ -27,3 +27,4 @@ def command(load: folder.Loader, username: str, password_stdin: bool) -> None:
             raise click.ClickException(f"there is no user {username}")
         users.set_password(tx, user["id"], password_hash, folder.now())
         tokens.revoke_user(tx, user["id"], "revoked")
+        links.end_of_user(tx, user["id"])

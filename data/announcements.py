@@ -11,15 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from data import log
+from data import listing, log, notifications
+from data.asker import Asker
 from data.audiences import Reach
 from data.errors import NotFound
-from data.notices import Viewer
+from data.listing import Asked, Condition, Listing
 from data.transaction import Transaction
 
-# Whom it is for: who holds one of its keys.
+_LISTING = Listing(
+    select="SELECT a.* FROM announcements AS a",
+    source="announcements AS a",
+    id="a.id",
+    filters={"is_active": "a.is_active = ?"},
+    orderings={"created_at": "a.id"},  # made one after the other
+)
+# Whom it is for: who holds one of its keys. The plus keeps the index of what is shown, which has them in order.
 _MEANT_FOR = (
-    "a.id IN (SELECT w.announcement_id FROM user_keys AS k JOIN announcement_audience AS w ON w.key = k.key "
+    "+a.id IN (SELECT w.announcement_id FROM user_keys AS k CROSS JOIN announcement_audience AS w ON w.key = k.key "
     "WHERE k.user_id = ?)"
 )
 
@@ -69,38 +77,34 @@ def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, no
         [(key, announcement_id) for key in reach.keys],
     )
     given = {name: value for name, value in new.data.items() if name != "announcement_id"}
-    notification = {
-        "id": announcement_id,
-        "title": new.title,
-        "message": new.message,
-        "notification_type": "announcement",
-        "data": {"announcement_id": announcement_id, **given},
-        "created_at": now,
-    }
-    log.append(tx, "notification", notification, reach.keys, now, f"announcement:{announcement_id}")
-    row = tx.row("SELECT * FROM announcements WHERE id = ?", (announcement_id,))
+    notifications.notify(
+        tx,
+        title=new.title,
+        message=new.message,
+        notification_type="announcement",
+        data={"announcement_id": announcement_id, **given},
+        keys=reach.keys,
+        subject=f"announcement:{announcement_id}",
+        now=now,
+        college_id=new.college_id,
+        author_id=new.author_id,
+    )
+    row = listing.one(tx, _LISTING, Condition(), announcement_id)
     assert row is not None
     return to_object(row)
 
 
-def one(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
-    """One announcement's object. Raises NotFound, also when the viewer may not see it."""
-    condition, values = _in_sight(viewer)
-    row = tx.row(f"SELECT a.* FROM announcements AS a WHERE a.id = ? AND {condition}", (announcement_id, *values))
+def one(tx: Transaction, asker: Asker, announcement_id: int) -> Announcement:
+    """One announcement's object. Raises NotFound, also when the asker may not see it."""
+    row = listing.one(tx, _LISTING, listing.both(_scope(asker), Condition("a.is_active = 1")), announcement_id)
     if row is None:
         raise NotFound("Not found.")
     return to_object(row)
 
 
-def page(tx: Transaction, viewer: Viewer, is_active: bool, limit: int, offset: int) -> tuple[int, list[Announcement]]:
-    """How many announcements the viewer sees, and the objects from offset on, the newest first."""
-    condition, values = _in_sight(viewer)
-    where = f"a.is_active = ? AND {condition}"
-    count = tx.value(f"SELECT count(*) FROM announcements AS a WHERE {where}", (is_active, *values))
-    rows = tx.rows(
-        f"SELECT a.* FROM announcements AS a WHERE {where} ORDER BY a.id DESC LIMIT ? OFFSET ?",
-        (is_active, *values, limit, offset),
-    )
+def page(tx: Transaction, asker: Asker, asked: Asked) -> tuple[int, list[Announcement]]:
+    """How many announcements the asker sees of those that were asked for, and the objects of that page."""
+    count, rows = listing.page(tx, _LISTING, _scope(asker), asked)
     return count, [to_object(row) for row in rows]
 
 
@@ -123,10 +127,10 @@ def to_object(row: sqlite3.Row) -> Announcement:
     }
 
 
-def _in_sight(viewer: Viewer) -> tuple[str, tuple[object, ...]]:
-    """A condition on `a`, with its parameters: admins see all of their college, others what was meant for them."""
-    if not viewer.is_admin:
-        return _MEANT_FOR, (viewer.user_id,)
-    if viewer.college_id is None:
-        return "1", ()
-    return f"(a.college_id = ? OR a.college_id IS NULL OR {_MEANT_FOR})", (viewer.college_id, viewer.user_id)
+def _scope(asker: Asker) -> Condition:
+    """Which announcements somebody sees, a condition on `a`: admins all of their college, others what is for them."""
+    if not asker.is_admin:
+        return Condition(_MEANT_FOR, (asker.user_id,))
+    if asker.college_id is None:
+        return Condition()
+    return Condition(f"a.college_id = ? OR a.college_id IS NULL OR {_MEANT_FOR}", (asker.college_id, asker.user_id))

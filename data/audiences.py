@@ -6,8 +6,9 @@ Keys decide who hears of something and who may read it later; nothing else does.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from data import colleges
 from data.errors import Invalid
@@ -19,11 +20,14 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What was chosen: everybody, or all of some roles and some users by their ids. Union, not intersection."""
+    """What was chosen: everybody; or all of some classes, sections and roles, and some users, all by their ids. Union,
+    not intersection."""
 
     everybody: bool = False
     user_types: Sequence[str] = ()
     users: Sequence[int] = ()
+    classes: Sequence[int] = ()
+    sections: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,64 @@ def resolve(tx: Transaction, audience: Audience, college_id: int | None, author_
     unknown = [name for name in audience.user_types if name not in ROLES]
     if unknown:
         raise Invalid({"audience": [f"Unknown user types: {_named(unknown)}."]})
-    if not (audience.everybody or audience.user_types or audience.users):
+    if not (audience.everybody or any((audience.user_types, audience.users, audience.classes, audience.sections))):
         raise Invalid({"audience": ["This audience selects nobody."]})
-    strangers = _strangers(tx, audience.users, college_id)
+    strangers = [
+        f"There are no such {kind}: {_named(unknown_ids)}."
+        for kind, ids in (("users", audience.users), ("classes", audience.classes), ("sections", audience.sections))
+        if (unknown_ids := _strangers(tx, kind, ids, college_id))
+    ]
     if strangers:
-        raise Invalid({"audience": [f"There are no such users: {_named(strangers)}."]})
+        raise Invalid({"audience": strangers})
     groups = _groups(tx, audience, college_id)
     # With everybody in it, an audience needs no other key.
     people = () if audience.everybody else audience.users
-    keys = tuple(dict.fromkeys([*groups, *(f"user:{user_id}" for user_id in [*people, author_id])]))
-    return Reach(keys, _count(tx, keys))
+    return reach(tx, [*groups, *(f"user:{user_id}" for user_id in people)], author_id)
+
+
+def reach(tx: Transaction, keys: Iterable[str], author_id: int) -> Reach:
+    """These keys and the author's, and how many people hold any of them."""
+    unique = tuple(dict.fromkeys([*keys, f"user:{author_id}"]))
+    return Reach(unique, _count(tx, unique))
+
+
+def common(tx: Transaction, some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """The keys of those who hold a key of either: who holds a class's or a section's also holds the wider ones."""
+    in_others = [key for key in some if _is_within(tx, key, others)]
+    return tuple(dict.fromkeys([*in_others, *(key for key in others if _is_within(tx, key, some))]))
+
+
+def beyond(tx: Transaction, some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Those of some keys that are not within the others. Their holders may hold one of the others, too."""
+    return tuple(key for key in some if not _is_within(tx, key, others))
+
+
+def _is_within(tx: Transaction, key: str, keys: Sequence[str]) -> bool:
+    return key in keys or any(wider in keys for wider in _wider(tx, key))
+
+
+def _wider(tx: Transaction, key: str) -> list[str]:
+    """What everybody who holds the key of a class or a section holds, too."""
+    kind, _, number = key.partition(":")
+    if kind == "class":
+        rows = tx.rows("SELECT 'college:' || college_id FROM classes WHERE id = ?", (int(number),))
+        return [row[0] for row in rows]
+    if kind == "section":
+        rows = tx.rows("SELECT 'class:' || class_id FROM sections WHERE id = ?", (int(number),))
+        return [wider for row in rows for wider in (row[0], *_wider(tx, row[0]))]
+    return []
 
 
 def _groups(tx: Transaction, audience: Audience, college_id: int | None) -> list[str]:
     if audience.everybody:
         return ["all" if college_id is None else f"college:{college_id}"]
-    types = list(dict.fromkeys(audience.user_types))
+    rooms = chain(
+        (f"class:{number}" for number in audience.classes), (f"section:{number}" for number in audience.sections)
+    )
+    return [*rooms, *_roles(tx, list(dict.fromkeys(audience.user_types)), college_id)]
+
+
+def _roles(tx: Transaction, types: Sequence[str], college_id: int | None) -> list[str]:
     if college_id is not None:
         return [f"college:{college_id}/type:{name}" for name in types]
     if not types:
@@ -77,17 +123,21 @@ def _groups(tx: Transaction, audience: Audience, college_id: int | None) -> list
     ]
 
 
-def _strangers(tx: Transaction, user_ids: Sequence[int], college_id: int | None) -> list[int]:
-    """Those of the ids that are no active user of the college."""
-    known = {
-        row[0]
-        for row in tx.rows(
-            "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(?1)) AND is_active = 1 "
-            "AND (?2 IS NULL OR college_id = ?2)",
-            (json.dumps(list(user_ids)), college_id),
-        )
-    }
-    return [user_id for user_id in dict.fromkeys(user_ids) if user_id not in known]
+_KNOWN = {
+    "users": "SELECT u.id FROM users AS u WHERE u.id IN (SELECT value FROM json_each(?1)) AND u.is_active = 1 "
+    "AND (?2 IS NULL OR u.college_id = ?2)",
+    "classes": "SELECT c.id FROM classes AS c WHERE c.id IN (SELECT value FROM json_each(?1)) AND c.is_active = 1 "
+    "AND (?2 IS NULL OR c.college_id = ?2)",
+    "sections": "SELECT s.id FROM sections AS s JOIN classes AS c ON c.id = s.class_id "
+    "WHERE s.id IN (SELECT value FROM json_each(?1)) AND s.is_active = 1 AND c.is_active = 1 "
+    "AND (?2 IS NULL OR c.college_id = ?2)",
+}
+
+
+def _strangers(tx: Transaction, kind: str, ids: Sequence[int], college_id: int | None) -> list[int]:
+    """Those of the ids that are no active users, classes or sections of the college."""
+    known = {row[0] for row in tx.rows(_KNOWN[kind], (json.dumps(list(ids)), college_id))}
+    return [number for number in dict.fromkeys(ids) if number not in known]
 
 
 def _count(tx: Transaction, keys: Sequence[str]) -> int:

@@ -1,16 +1,47 @@
-"""Colleges: the parts of a campus. Everybody but global roles belongs to one."""
+"""Colleges: the parts of a campus. Everybody but global roles belongs to one.
+
+Everybody sees the own one, a global role all; only global roles write. One that goes is only inactive: people belong
+to it, and what it has published stays theirs.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
-from data.errors import Invalid
+from data import listing, names, rows, search
+from data.asker import Asker
+from data.errors import Invalid, NotFound
+from data.listing import Asked, Condition, Listing
 from data.transaction import Transaction
 from data.users import GLOBAL_ROLES
 
 COLUMNS = "id, code, name, short_name, is_active, created_at, updated_at"
+MOST_CHARACTERS = {"code": 32, "name": 200, "short_name": 64}
+
+_LISTING = Listing(
+    select=f"SELECT {COLUMNS} FROM colleges",
+    source="colleges",
+    id="id",
+    filters={"is_active": "is_active = ?"},
+    orderings={name: name for name in ("name", "code", "created_at")},
+    default="name",
+    search_table="colleges_search",
+)
+
+
+class College(TypedDict):
+    """A college."""
+
+    id: int
+    code: str
+    name: str
+    short_name: str
+    is_active: bool
+    created_at: str
+    updated_at: str
 
 
 def by_id(tx: Transaction, college_id: int) -> sqlite3.Row | None:
@@ -66,3 +97,83 @@ def members(tx: Transaction, college_id: int | None, user_ids: Iterable[int]) ->
         return sorted(user_ids)
     sql = "SELECT id FROM users WHERE college_id = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
     return [row[0] for row in tx.rows(sql, (college_id, json.dumps(list(user_ids))))]
+
+
+# As a resource
+
+
+def page(tx: Transaction, asker: Asker, asked: Asked) -> tuple[int, list[College]]:
+    """The colleges that the asker may look at."""
+    count, found = listing.page(tx, _LISTING, _scope(asker), asked)
+    return count, [to_object(row) for row in found]
+
+
+def one(tx: Transaction, asker: Asker, college_id: int) -> College:
+    """One of them. Raises NotFound."""
+    return to_object(_row(tx, asker, college_id))
+
+
+def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> College:
+    """A new college. Raises Invalid."""
+    columns = names.cleaned(values, MOST_CHARACTERS)
+    columns.setdefault("short_name", columns["name"][: MOST_CHARACTERS["short_name"]])
+    _check_code(tx, columns["code"], None)
+    college_id = rows.insert(
+        tx,
+        "colleges",
+        {**columns, "is_active": values.get("is_active", True), "created_at": asker.at.now, "updated_at": asker.at.now},
+    )
+    return _indexed(tx, asker, college_id)
+
+
+def update(tx: Transaction, asker: Asker, college_id: int, values: Mapping[str, Any]) -> College:
+    """Change one. Raises NotFound, Invalid."""
+    before = _row(tx, asker, college_id)
+    changes = rows.differing(dict(before), names.cleaned(values, MOST_CHARACTERS) | names.activity(values))
+    if not changes:
+        return to_object(before)
+    if "code" in changes:
+        _check_code(tx, changes["code"], college_id)
+    rows.update(tx, "colleges", college_id, {**changes, "updated_at": asker.at.now})
+    return _indexed(tx, asker, college_id)
+
+
+def delete(tx: Transaction, asker: Asker, college_id: int) -> None:
+    """Make one inactive. Raises NotFound."""
+    update(tx, asker, college_id, {"is_active": False})
+
+
+def to_object(row: sqlite3.Row) -> College:
+    """A college as the interface shows it."""
+    return {
+        "id": row["id"],
+        "code": row["code"],
+        "name": row["name"],
+        "short_name": row["short_name"],
+        "is_active": bool(row["is_active"]),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def _scope(asker: Asker) -> Condition:
+    return Condition() if asker.college_id is None else Condition("id = ?", (asker.college_id,))
+
+
+def _row(tx: Transaction, asker: Asker, college_id: int) -> sqlite3.Row:
+    row = listing.one(tx, _LISTING, _scope(asker), college_id)
+    if row is None:
+        raise NotFound("Not found.")
+    return row
+
+
+def _indexed(tx: Transaction, asker: Asker, college_id: int) -> College:
+    row = by_id(tx, college_id)
+    assert row is not None
+    search.put(tx, "colleges_search", college_id, (row["code"], row["name"], row["short_name"]))
+    return to_object(row)
+
+
+def _check_code(tx: Transaction, code: str, own_id: int | None) -> None:
+    if tx.row("SELECT 1 FROM colleges WHERE code = ? AND id IS NOT ?", (code, own_id)) is not None:
+        raise Invalid({"code": ["A college with this code already exists."]})

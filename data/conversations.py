@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TypedDict
 
-from data import message_rows, receipts, users
+from data import files, message_rows, receipts, users
 from data.errors import NotFound
 from data.message_rows import Message
 from data.messages import history
@@ -59,7 +59,7 @@ def listed(tx: Transaction, user_id: int) -> list[Conversation]:
     """A user's conversations that have a message, the latest first. The other's `is_online` is the caller's to add."""
     unread = receipts.unread_counts(tx, user_id)
     rows = tx.rows(
-        f"SELECT c.id AS conversation_id, c.updated_at, m.text, m.created_at, m.sender_id, {_OTHER} "
+        f"SELECT c.id AS conversation_id, c.updated_at, m.text, m.file_id, m.created_at, m.sender_id, {_OTHER} "
         "FROM members AS own JOIN conversations AS c ON c.id = own.conversation_id "
         "JOIN messages AS m ON m.id = c.last_message_id "
         "JOIN users AS o ON o.id = CASE c.low_user_id WHEN ?1 THEN c.high_user_id ELSE c.low_user_id END "
@@ -70,7 +70,7 @@ def listed(tx: Transaction, user_id: int) -> list[Conversation]:
         {
             "conversation_id": row["conversation_id"],
             "other_user": _other(row),
-            "last_message": message_rows.summary(row["text"]),
+            "last_message": message_rows.summary(row["text"], row["file_id"]),
             "last_message_at": row["created_at"],
             "last_message_by_me": row["sender_id"] == user_id,
             "unread_count": unread.get(row["conversation_id"], 0),
@@ -132,7 +132,7 @@ def _other(row: sqlite3.Row) -> Other:
         "id": row["id"],
         "username": row["username"],
         "full_name": users.full_name(row),
-        "avatar": row["avatar"],
+        "avatar": files.shown(row["avatar"]),
         "is_online": False,
         "last_seen": row["last_seen"],
     }

@@ -18,7 +18,7 @@ from data.errors import StorageError
 from data.outcome import Outcome
 from data.readers import Readers
 from data.transaction import Transaction
-from data.writer import Writer
+from data.writer import TimeCommit, Writer, untimed
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -31,11 +31,19 @@ class Database:
 
     `on_commit` gets the outcome of every committed batch, on the loop, in the order of the commits, before any caller
     of that batch resumes. Storage trouble reaches callers as StorageError or StorageFull, what a function raises as it
-    is. A cancelled caller's function may have run or not.
+    is. A cancelled caller's function may have run or not. `time_commit` is told when a batch begins, and what it
+    returns when that has ended.
     """
 
-    def __init__(self, path: Path, *, on_commit: Callable[[list[Outcome]], None], readers: int = 2) -> None:
-        self._writer = Writer(path, on_commit)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_commit: Callable[[list[Outcome]], None],
+        readers: int = 2,
+        time_commit: TimeCommit = untimed,
+    ) -> None:
+        self._writer = Writer(path, on_commit, time_commit)
         self._readers = Readers(path, readers)
         self._open = False
 

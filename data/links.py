@@ -16,7 +16,7 @@ from data.transaction import Transaction
 
 FIRST_ADMIN = "first_admin"
 SET_PASSWORD = "set_password"
-FIRST_ADMIN_LIFETIME_S = 24 * 3600.0
+LIFETIME_S = 24 * 3600.0
 
 
 def create(tx: Transaction, purpose: str, user_id: int | None, now: str, lifetime_s: float) -> str:
@@ -49,9 +49,20 @@ def use(tx: Transaction, secret: str, purpose: str, now: str) -> sqlite3.Row:
 
 
 def replace_first_admin(tx: Transaction, now: str) -> str:
-    """The secret of a new first-administrator link; all earlier ones end. Good for FIRST_ADMIN_LIFETIME_S."""
+    """The secret of a new first-administrator link; all earlier ones end. Good for LIFETIME_S."""
     tx.execute("DELETE FROM one_time_links WHERE purpose = ?", (FIRST_ADMIN,))
-    return create(tx, FIRST_ADMIN, None, now, FIRST_ADMIN_LIFETIME_S)
+    return create(tx, FIRST_ADMIN, None, now, LIFETIME_S)
+
+
+def replace_set_password(tx: Transaction, user_id: int, now: str) -> tuple[str, str]:
+    """A user's new link to set a password: its secret and when it ends. The user's earlier ones end."""
+    end_of_user(tx, user_id)
+    return create(tx, SET_PASSWORD, user_id, now, LIFETIME_S), clock.later(now, LIFETIME_S)
+
+
+def end_of_user(tx: Transaction, user_id: int) -> None:
+    """No link of this user works any more."""
+    tx.execute("DELETE FROM one_time_links WHERE user_id = ?", (user_id,))
 
 
 def has_users(tx: Transaction) -> bool:

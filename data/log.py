@@ -8,10 +8,10 @@ it is answered with `resync` and never with a hole (I7).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypedDict
 
 from data.outcome import Event
 from data.transaction import Transaction
@@ -30,6 +30,15 @@ class Page:
     pruned_through: int
     position: int
     complete: bool
+
+
+class Span(TypedDict):
+    """How far the log reaches: the newest id ever, the newest that is forgotten, how many events are kept."""
+
+    position: int
+    pruned_through: int
+    events: int
+    oldest_at: str | None
 
 
 def dumps(data: object) -> str:
@@ -63,6 +72,21 @@ def rewrite(tx: Transaction, subject: str, changes: Mapping[str, Any]) -> None:
             tx.execute("UPDATE event_log SET data = ? WHERE id = ?", (dumps(data | held), row["id"]))
 
 
+def narrow(tx: Transaction, subject: str, left: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+    """Give a subject's earlier rows what `left` leaves of their keys, one at least: a replay tells nobody else."""
+    for row in tx.rows("SELECT id, audience FROM event_log WHERE subject = ?", (subject,)):
+        before = tuple(row["audience"].split(" "))
+        after = left(before)
+        assert after
+        if after == before:
+            continue
+        tx.executemany(
+            "DELETE FROM event_audience WHERE key = ? AND event_id = ?", [(key, row["id"]) for key in before]
+        )
+        tx.executemany("INSERT INTO event_audience (key, event_id) VALUES (?, ?)", [(key, row["id"]) for key in after])
+        tx.execute("UPDATE event_log SET audience = ? WHERE id = ?", (" ".join(after), row["id"]))
+
+
 def position(tx: Transaction) -> int:
     """The id of the newest event ever stored, 0 if there was none. Pruning does not lower it."""
     return tx.value("SELECT seq FROM sqlite_sequence WHERE name = 'event_log'") or 0
@@ -71,6 +95,18 @@ def position(tx: Transaction) -> int:
 def pruned_through(tx: Transaction) -> int:
     """The id up to which events are forgotten, 0 if none are."""
     return int(tx.value("SELECT pruned_through FROM log_state"))
+
+
+def span(tx: Transaction) -> Span:
+    """What of the log there is. Rows are not counted: they are a run of ids, and there may be a million."""
+    first = tx.row("SELECT id, created_at FROM event_log ORDER BY id LIMIT 1")
+    last_id = tx.value("SELECT max(id) FROM event_log")
+    return {
+        "position": position(tx),
+        "pruned_through": pruned_through(tx),
+        "events": 0 if first is None else last_id - first["id"] + 1,
+        "oldest_at": None if first is None else first["created_at"],
+    }
 
 
 def since(tx: Transaction, keys: Mapping[str, int], after_id: int, through_id: int, most_bytes: int) -> Page:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
-from data import users
+from data import files, users
+from data.files import Kind
 
 SUMMARY_CHARACTERS = 100
+BARE_FILE = "[Attachment]"
 
 
 class Message(TypedDict):
-    """A message as the interface shows it."""
+    """A message as the interface shows it. Its file and the avatars are references of data/files.py."""
 
     id: int
     sender: int
@@ -26,7 +28,7 @@ class Message(TypedDict):
     message: str
     attachment: str | None
     attachment_url: str | None
-    attachment_type: Literal["image", "video", "document"] | None
+    attachment_type: Kind | None
     is_read: bool
     read_at: str | None
     delivered_at: str | None
@@ -41,11 +43,13 @@ SELECT = """
 SELECT m.id, m.conversation_id, m.sender_id, m.text, m.client_msg_id, m.is_active, m.created_at, m.updated_at,
        r.user_id AS receiver_id, r.delivered_at, r.read_at,
        s.username AS s_username, s.first_name AS s_first, s.last_name AS s_last, s.avatar AS s_avatar,
-       t.username AS t_username, t.first_name AS t_first, t.last_name AS t_last, t.avatar AS t_avatar
+       t.username AS t_username, t.first_name AS t_first, t.last_name AS t_last, t.avatar AS t_avatar,
+       m.file_id, f.key AS file_key, f.name AS file_name, f.kind AS file_kind
 FROM messages AS m
 JOIN receipts AS r ON r.message_id = m.id
 JOIN users AS s ON s.id = m.sender_id
 JOIN users AS t ON t.id = r.user_id
+LEFT JOIN files AS f ON f.id = m.file_id
 """
 
 
@@ -54,9 +58,9 @@ def subject(message_id: int) -> str:
     return f"message:{message_id}"
 
 
-def summary(text: str) -> str:
+def summary(text: str, file_id: int | None) -> str:
     """What a list of conversations shows of a message."""
-    return text[:SUMMARY_CHARACTERS]
+    return text[:SUMMARY_CHARACTERS] if text or file_id is None else BARE_FILE
 
 
 def from_row(row: sqlite3.Row) -> Message:
@@ -73,7 +77,15 @@ def from_row(row: sqlite3.Row) -> Message:
     message["delivered_at"] = row["delivered_at"]
     message["updated_at"] = row["updated_at"]
     message["is_active"] = bool(row["is_active"])
+    if row["file_id"] is not None:
+        attach(message, row["file_key"], row["file_name"], row["file_kind"])
     return message
+
+
+def attach(message: Message, key: str, name: str, kind: Kind) -> None:
+    """Name a message's file in it."""
+    message["attachment"] = message["attachment_url"] = files.reference(key, name)
+    message["attachment_type"] = kind
 
 
 def to_event(message: Message) -> dict[str, Any]:
@@ -106,11 +118,11 @@ def to_message(
         "sender": sender["id"],
         "sender_name": users.full_name(sender),
         "sender_username": sender["username"],
-        "sender_avatar": sender["avatar"],
+        "sender_avatar": files.shown(sender["avatar"]),
         "receiver": receiver["id"],
         "receiver_name": users.full_name(receiver),
         "receiver_username": receiver["username"],
-        "receiver_avatar": receiver["avatar"],
+        "receiver_avatar": files.shown(receiver["avatar"]),
         "conversation": conversation_id,
         "message": text,
         "attachment": None,

@@ -1,17 +1,18 @@
 """Messages: sending, editing, deleting and reading single ones. Each change carries its events (I9).
 
-A direct message has one recipient, whose receipt says when it was delivered and read. Deleting blanks the text and
-keeps the row, so that a retried send of it is still recognised; the log's earlier rows are blanked with it.
+A direct message has one recipient, whose receipt says when it was delivered and read. Deleting blanks the text, drops
+the file and keeps the row, so that a retried send of it is still recognised; the log's earlier rows are blanked too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data import listing, log, receipts
-from data.errors import Conflict, Forbidden, NotFound
+from data import files, listing, log, message_search, receipts
+from data.errors import Conflict, Forbidden, Invalid, NotFound
+from data.files import NewFile
 from data.listing import Asked, Condition, Listing
-from data.message_rows import SELECT, Message, from_row, subject, summary, to_event, to_message
+from data.message_rows import SELECT, Message, attach, from_row, subject, summary, to_event, to_message
 from data.outcome import ConversationStarted
 from data.transaction import Transaction
 
@@ -28,18 +29,25 @@ _LISTING = Listing(
     orderings={"timestamp": "m.id", "created_at": "m.id"},
     default="-timestamp",
 )
+_WITHDRAWN = {"message": "", "attachment": None, "attachment_url": None, "attachment_type": None}
 _OWN = (
     "m.id IN (SELECT id FROM messages WHERE sender_id = ? UNION ALL SELECT message_id FROM receipts WHERE user_id = ?)"
 )
 
 
 def send(
-    tx: Transaction, sender_id: int, receiver_id: int, text: str, client_msg_id: str | None, now: str
+    tx: Transaction,
+    sender_id: int,
+    receiver_id: int,
+    text: str,
+    client_msg_id: str | None,
+    now: str,
+    file: NewFile | None = None,
 ) -> tuple[Message, bool]:
-    """Store a message and tell both sides. The message, and whether it is new.
+    """Store a message, with its file, and tell both sides. The message, and whether it is new.
 
-    The same client_msg_id again gives the first message. Raises NotFound for a receiver who isn't there or is
-    disabled, Conflict for a client_msg_id that stands for something else.
+    The same client_msg_id again gives the first message, whatever the file is now. Raises NotFound for a receiver
+    who isn't there or is disabled, Conflict for a client_msg_id that stands for something else.
     """
     if client_msg_id is not None:
         first = _repeated(tx, sender_id, receiver_id, text, client_msg_id)
@@ -56,10 +64,11 @@ def send(
     if receiver is None or not receiver["is_active"]:
         raise NotFound("Receiver not found")
     conversation_id = _conversation(tx, sender_id, receiver_id, now)
+    file_id = None if file is None else files.add(tx, file, sender_id, now)
     message_id = tx.insert(
-        "INSERT INTO messages (conversation_id, sender_id, text, client_msg_id, created_at, updated_at) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        (conversation_id, sender_id, text, client_msg_id, now),
+        "INSERT INTO messages (conversation_id, sender_id, text, file_id, client_msg_id, created_at, updated_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        (conversation_id, sender_id, text, file_id, client_msg_id, now),
     )
     tx.execute(
         "INSERT INTO receipts (message_id, user_id, conversation_id) VALUES (?, ?, ?)",
@@ -68,7 +77,11 @@ def send(
     tx.execute(
         "UPDATE conversations SET last_message_id = ?, updated_at = ? WHERE id = ?", (message_id, now, conversation_id)
     )
+    if text:
+        message_search.put(tx, message_id, (sender_id, receiver_id), text)
     message = to_message(message_id, conversation_id, text, client_msg_id, now, people[sender_id], receiver)
+    if file is not None:
+        attach(message, file.key, file.name, file.kind)
     event = to_event(message)
     log.append(tx, "message", event, (f"user:{receiver_id}",), now, subject(message_id))
     log.append(tx, "message_sent", event, (f"user:{sender_id}",), now, subject(message_id))
@@ -85,13 +98,20 @@ def change(tx: Transaction, user_id: int, message_id: int, text: str | None, mar
 
 
 def edit(tx: Transaction, user_id: int, message_id: int, text: str, now: str) -> Message:
-    """Change a message's text. Raises NotFound for others' messages, Forbidden for its receiver."""
+    """Change a message's text. Raises NotFound for others' messages, Forbidden for its receiver, Invalid without one
+    that has no file either."""
     message = one(tx, user_id, message_id)
     if message["message"] == text:
         return message
     if message["sender"] != user_id:
         raise Forbidden("Only the sender may change a message.")
+    if not text and message["attachment"] is None:
+        raise Invalid({"non_field_errors": ["message or attachment is required"]})
     tx.execute("UPDATE messages SET text = ?, updated_at = ? WHERE id = ?", (text, now, message_id))
+    if text:
+        message_search.put(tx, message_id, (message["sender"], message["receiver"]), text)
+    else:
+        message_search.remove(tx, message_id)
     log.rewrite(tx, subject(message_id), {"message": text})
     message = one(tx, user_id, message_id)
     log.append(tx, "message_updated", {**to_event(message), **message}, _both(message), now, subject(message_id))
@@ -104,23 +124,27 @@ def delete(tx: Transaction, user_id: int, message_id: int, now: str) -> None:
     if message["sender"] != user_id:
         raise Forbidden("Only the sender may delete a message.")
     conversation_id, receiver_id = message["conversation"], message["receiver"]
-    tx.execute("UPDATE messages SET text = '', is_active = 0, updated_at = ? WHERE id = ?", (now, message_id))
-    # An unread message that is gone counts no more; its receipt stays, as it names the receiver.
-    tx.execute("UPDATE receipts SET read_at = ? WHERE message_id = ? AND read_at IS NULL", (now, message_id))
+    file_id = tx.value("SELECT file_id FROM messages WHERE id = ?", (message_id,))
+    tx.execute(
+        "UPDATE messages SET text = '', file_id = NULL, is_active = 0, updated_at = ? WHERE id = ?", (now, message_id)
+    )
+    if file_id is not None:
+        files.remove(tx, (file_id,))
+    message_search.remove(tx, message_id)
+    # Nobody read it, so its receipt must not say so; it stays, as it names the receiver.
+    tx.execute("UPDATE receipts SET is_active = 0 WHERE message_id = ?", (message_id,))
     last = tx.row(
-        "SELECT id, text, created_at FROM messages "
+        "SELECT id, text, file_id, created_at FROM messages "
         "WHERE conversation_id = ? AND is_active = 1 ORDER BY id DESC LIMIT 1",
         (conversation_id,),
     )
-    tx.execute(
-        "UPDATE conversations SET last_message_id = ?, updated_at = ? WHERE id = ?",
-        (last and last["id"], now, conversation_id),
-    )
-    log.rewrite(tx, subject(message_id), {"message": "", "attachment": None, "attachment_url": None})
+    # updated_at is when it was last written to: `message_deleted` could not tell of another one.
+    tx.execute("UPDATE conversations SET last_message_id = ? WHERE id = ?", (last and last["id"], conversation_id))
+    log.rewrite(tx, subject(message_id), _WITHDRAWN)
     gone = {
         "id": message_id,
         "conversation_id": conversation_id,
-        "last_message": last and summary(last["text"]),
+        "last_message": last and summary(last["text"], last["file_id"]),
         "last_message_at": last and last["created_at"],
     }
     counts = receipts.unread_counts(tx, receiver_id)

@@ -1,7 +1,8 @@
 """Migrations: numbered .sql files that bring a database to the schema of this program, each in one transaction.
 
-`PRAGMA user_version` is the number of the last file that ran. Only who holds the folder's lock may call `migrate`: a
-schema that changes under a running server breaks it. Synchronous; knows no loop.
+`PRAGMA user_version` is the number of the last file that ran. A file may call `fold(text)` and `tag(number)` of
+data/search.py, to index what was there before it: SQLite alone folds no letters beyond ASCII. Only who holds the
+folder's lock may call `migrate`: a schema that changes under a running server breaks it. Synchronous; knows no loop.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from data import search
 from data.connection import connect
 from data.errors import DataError
 
@@ -33,6 +35,8 @@ def migrate(path: Path, folder: Path = MIGRATIONS) -> int:
     try:
         # A migration may rebuild a table that others refer to; _apply checks the references before it commits.
         connection.execute("PRAGMA foreign_keys = OFF")
+        connection.create_function("fold", 1, search.fold, deterministic=True)
+        connection.create_function("tag", 1, search.tag, deterministic=True)
         while _apply_next(connection, path, files):
             pass
         return len(files)

@@ -1,8 +1,9 @@
 """What readers are told of a notice, and when: now, or from a due row that the clock does later, restarts or not.
 
-A notice is announced once in its life (`announced_at`). One that comes back after it was withdrawn, or was moved to
-another day, is told as `notice_updated` and not as news. `is_shown` says that readers may hold it, so that its going
-is told once. Every event is appended in the transaction of the change that it tells of (I9).
+A notice is announced once in its life (`announced_at`). One that comes back after it was withdrawn, was moved to
+another day or is for others now is told as `notice_updated` and not as news. `is_shown` says that readers may hold it,
+so that its going is told once. Its author lists it in any state, and is told so. Every event is appended in the
+transaction of the change that it tells of (I9).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from data import clock, log
+from data import audiences, clock, log, notifications
 from data.asker import Moment
-from data.notice_rows import Notice, by_id, is_out, is_visible, to_object
+from data.notice_rows import Notice, audience, by_id, is_out, is_visible, to_object
 from data.transaction import Transaction
 
 ANNOUNCE = "announce"
@@ -24,25 +25,32 @@ LOOK_AGAIN_S = 60.0
 _LAST_DAY = "9999-12-31"
 
 
-def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Moment) -> Notice:
+def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Moment, *, at_once: bool = False) -> Notice:
     """After a notice was made (`before` is None) or changed: tell its readers, and plan what is to be told later.
 
-    Returns its object as it is now.
+    `at_once` announces it without the delay, if it is not waiting already. Returns its object as it is now.
     """
-    row = _row(tx, notice_id)
+    row = by_id(tx, notice_id)
+    delay_s = 0.0 if at_once else at.announce_delay_s
     was_shown = before is not None and bool(before["is_shown"] or is_visible(before, at.today))
-    if before is not None and before["announced_at"] is not None:
-        told = _told(row, at.today)
-        if told != _told(before, at.today):
-            _rewrite_log(tx, row, told)
+    if before is not None:
+        _correct_log(tx, before, row, at)
     if is_visible(row, at.today):
-        _show(tx, row, at)
+        gone = audiences.beyond(tx, audience(before), audience(row)) if before is not None and was_shown else ()
+        _tell_removal(tx, row, gone, at.now)
+        if gone and row["announced_at"] is None:
+            _tell_object(
+                tx, row, at.now
+            )  # who holds a key of both was told that it is gone, and sees it before it is news
+        _show(tx, row, at.now, delay_s)
     else:
-        if was_shown:
-            _remove(tx, row, at.now)
-        _plan_announcement(tx, row, at)
+        if before is not None and was_shown:
+            _remove(tx, row, audience(before), at.now)
+        else:
+            _tell_author(tx, row, at.now)
+        _plan_announcement(tx, row, at, delay_s)
     _plan_expiry(tx, row, at)
-    return to_object(row)
+    return to_object(tx, row)
 
 
 def is_due(tx: Transaction, now: str) -> bool:
@@ -61,7 +69,7 @@ def do_dues(tx: Transaction, now: str, today: str, most: int) -> int:
     )
     for notice_id, action in dues:
         _unplan(tx, notice_id, action)
-        row = _row(tx, notice_id)
+        row = by_id(tx, notice_id)
         if action == ANNOUNCE:
             if is_visible(row, today):
                 _announce(tx, row, now)
@@ -70,21 +78,21 @@ def do_dues(tx: Transaction, now: str, today: str, most: int) -> int:
         elif is_visible(row, today):
             _plan(tx, notice_id, EXPIRE, clock.later(now, LOOK_AGAIN_S))
         elif row["is_shown"]:
-            _remove(tx, row, now)
+            _remove(tx, row, audience(row), now)
     return len(dues)
 
 
-def _show(tx: Transaction, row: sqlite3.Row, at: Moment) -> None:
-    if row["announced_at"] is not None or at.announce_delay_s <= 0:
+def _show(tx: Transaction, row: sqlite3.Row, now: str, delay_s: float) -> None:
+    if row["announced_at"] is not None or delay_s <= 0:
         _unplan(tx, row["id"], ANNOUNCE)
-        _announce(tx, row, at.now)
+        _announce(tx, row, now)
         return
     _set_shown(tx, row["id"], True)
     # The earlier time holds: an edit while a notice waits does not put it off.
     tx.execute(
         "INSERT INTO notice_dues (notice_id, action, due_at) VALUES (?, ?, ?) "
         "ON CONFLICT (notice_id, action) DO UPDATE SET due_at = min(due_at, excluded.due_at)",
-        (row["id"], ANNOUNCE, clock.later(at.now, at.announce_delay_s)),
+        (row["id"], ANNOUNCE, clock.later(now, delay_s)),
     )
 
 
@@ -92,29 +100,53 @@ def _announce(tx: Transaction, row: sqlite3.Row, now: str) -> None:
     """Give a visible notice to its readers: the first time as news, later as the object that it is now."""
     _set_shown(tx, row["id"], True)
     if row["announced_at"] is not None:
-        log.append(tx, "notice_updated", to_object(row), _keys(row), now, _object_subject(row))
+        _tell_object(tx, row, now)
         return
     tx.execute("UPDATE notices SET announced_at = ? WHERE id = ?", (now, row["id"]))
-    notification = {
-        "id": row["id"],
-        "title": "New Notice",
-        "message": row["title"],
-        "notification_type": "notice",
-        "data": _notification_data(row),
-        "created_at": now,
-    }
-    log.append(tx, "notification", notification, _keys(row), now, _news_subject(row))
+    notifications.notify(
+        tx,
+        title="New Notice",
+        message=row["title"],
+        notification_type="notice",
+        data=_notification_data(row),
+        keys=_keys(row),
+        subject=_news_subject(row),
+        now=now,
+        college_id=row["college_id"],
+        author_id=row["created_by"],
+    )
 
 
-def _remove(tx: Transaction, row: sqlite3.Row, now: str) -> None:
+def _tell_object(tx: Transaction, row: sqlite3.Row, now: str) -> None:
+    log.append(tx, "notice_updated", to_object(tx, row), _keys(row), now, _object_subject(row))
+
+
+def _remove(tx: Transaction, row: sqlite3.Row, readers: tuple[str, ...], now: str) -> None:
     _set_shown(tx, row["id"], False)
-    log.append(tx, "notice_removed", {"id": row["id"]}, _keys(row), now)
+    if row["is_active"]:
+        _tell_removal(tx, row, readers, now)
+    _tell_author(tx, row, now, readers)
 
 
-def _plan_announcement(tx: Transaction, row: sqlite3.Row, at: Moment) -> None:
+def _tell_removal(tx: Transaction, row: sqlite3.Row, keys: tuple[str, ...], now: str) -> None:
+    """Tell holders of these keys that it is gone. Whoever of them sees it nevertheless is told after that, too."""
+    if keys:
+        log.append(tx, "notice_removed", {"id": row["id"]}, keys, now)
+
+
+def _tell_author(tx: Transaction, row: sqlite3.Row, now: str, readers: tuple[str, ...] = ()) -> None:
+    """What readers don't see is still in its author's list, until it is deleted: then it is gone for all."""
+    own = f"user:{row['created_by']}"
+    if row["is_active"]:
+        log.append(tx, "notice_updated", to_object(tx, row), (own,), now, _object_subject(row))
+    else:
+        _tell_removal(tx, row, (*readers, own), now)
+
+
+def _plan_announcement(tx: Transaction, row: sqlite3.Row, at: Moment, delay_s: float) -> None:
     if _is_ahead(row, at.today):
         day_begins = clock.day_begins(row["publish_date"], at.zone)
-        _plan(tx, row["id"], ANNOUNCE, max(day_begins, clock.later(at.now, at.announce_delay_s)))
+        _plan(tx, row["id"], ANNOUNCE, max(day_begins, clock.later(at.now, delay_s)))
     else:
         _unplan(tx, row["id"], ANNOUNCE)
 
@@ -141,17 +173,29 @@ def _is_ahead(row: sqlite3.Row, today: str) -> bool:
     return bool(row["is_published"] and row["is_active"]) and row["publish_date"] > today
 
 
+def _correct_log(tx: Transaction, before: sqlite3.Row, row: sqlite3.Row, at: Moment) -> None:
+    """Make earlier events say what it says now, to nobody but those whom it is still for: a replay never tells a text
+    that was changed or withdrawn, nor others of it."""
+    told, news = _told(row, at.today), _notification_data(row)
+    if (told, news) != (_told(before, at.today), _notification_data(before)):
+        log.rewrite(tx, _object_subject(row), told)
+        notifications.rewrite(tx, _news_subject(row), {"message": told["title"]}, at.now, data=news)
+    if audience(row) != audience(before):
+        own = f"user:{row['created_by']}"
+
+        def left(keys: tuple[str, ...]) -> tuple[str, ...]:
+            readers = tuple(key for key in keys if key != own)
+            return (*audiences.common(tx, readers, audience(row)), own)
+
+        log.narrow(tx, _object_subject(row), left)
+        notifications.narrow(tx, _news_subject(row), left)
+
+
 def _told(row: sqlite3.Row, today: str) -> dict[str, Any]:
     """What the log may tell of a notice now: nothing that was withdrawn."""
     if not is_out(row, today):
         return {"title": WITHDRAWN, "content": "", "attachment": None}
     return {name: row[name] for name in ("title", "content", "attachment")}
-
-
-def _rewrite_log(tx: Transaction, row: sqlite3.Row, told: dict[str, Any]) -> None:
-    """Make earlier events say that, so that a replay never tells a text that was changed or withdrawn."""
-    log.rewrite(tx, _news_subject(row), {"message": told["title"]})
-    log.rewrite(tx, _object_subject(row), told)
 
 
 def _notification_data(row: sqlite3.Row) -> dict[str, Any]:
@@ -163,8 +207,8 @@ def _notification_data(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _keys(row: sqlite3.Row) -> tuple[str, ...]:
-    """Who hears of a notice: its college, and its author, who may be of none."""
-    return (f"college:{row['college_id']}", f"user:{row['created_by']}")
+    """Who hears of a notice: those whom it is for, and its author, who may be none of them."""
+    return (*audience(row), f"user:{row['created_by']}")
 
 
 def _news_subject(row: sqlite3.Row) -> str:
@@ -178,9 +222,3 @@ def _object_subject(row: sqlite3.Row) -> str:
 
 def _set_shown(tx: Transaction, notice_id: int, is_shown: bool) -> None:
     tx.execute("UPDATE notices SET is_shown = ? WHERE id = ?", (is_shown, notice_id))
-
-
-def _row(tx: Transaction, notice_id: int) -> sqlite3.Row:
-    row = by_id(tx, notice_id)
-    assert row is not None
-    return row

@@ -50,4 +50,11 @@ class ConversationStarted:
     user_ids: tuple[int, int]
 
 
-Outcome = Event | KeysChanged | TokensRevoked | UserChanged | ConversationStarted
+@dataclass(frozen=True, slots=True)
+class FilesRemoved:
+    """These files have no row any more, and their bytes can go."""
+
+    keys: tuple[str, ...]
+
+
+Outcome = Event | KeysChanged | TokensRevoked | UserChanged | ConversationStarted | FilesRemoved

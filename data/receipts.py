@@ -29,7 +29,8 @@ class Which:
 def unread_counts(tx: Transaction, user_id: int) -> dict[int, int]:
     """Unread messages by conversation; conversations without any are not there."""
     rows = tx.rows(
-        "SELECT conversation_id, count(*) FROM receipts WHERE user_id = ? AND read_at IS NULL GROUP BY conversation_id",
+        "SELECT conversation_id, count(*) FROM receipts "
+        "WHERE user_id = ? AND read_at IS NULL AND is_active = 1 GROUP BY conversation_id",
         (user_id,),
     )
     return {row[0]: row[1] for row in rows}
@@ -82,7 +83,7 @@ def _pending(tx: Transaction, user_id: int, which: Which, column: str) -> list[s
     """The user's receipts without that time, oldest first: message_id, conversation_id, sender_id."""
     sql = (
         "SELECT r.message_id, r.conversation_id, m.sender_id FROM receipts AS r JOIN messages AS m "
-        f"ON m.id = r.message_id WHERE r.user_id = ? AND r.{column} IS NULL AND m.is_active = 1"
+        f"ON m.id = r.message_id WHERE r.user_id = ? AND r.{column} IS NULL AND r.is_active = 1"
     )
     if which.message_ids is not None:
         return _of_ids(tx, sql, user_id, which.message_ids)

@@ -28,6 +28,15 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", folded.replace("i\u0307", "i").replace("\u0131", "i"))
 
 
+def tag(number: int) -> str:
+    """A number below 2^53 as three characters that are one term of the index, of their own: it is found whole, or not.
+
+    Each character is of an alphabet of its own (planes 1 to 4, 5 to 8, 9 to 12), so that tags may stand side by side:
+    no trigram that reaches over two of them is a tag.
+    """
+    return "".join(chr(0x10000 + (place << 18) + (number >> 18 * place & 0x3FFFF)) for place in range(TRIGRAM))
+
+
 def put(tx: Transaction, table: str, rowid: int, fields: Iterable[str]) -> None:
     """Make these the searchable fields of a row, new or known."""
     tx.execute(f"INSERT OR REPLACE INTO {table} (rowid, text) VALUES (?, ?)", (rowid, fold("\n".join(fields))))
@@ -39,26 +48,39 @@ def remove(tx: Transaction, table: str, rowid: int) -> None:
 
 
 def clause(table: str, id_column: str, search: str) -> tuple[str, tuple[str, ...]]:
-    """A condition for WHERE, with its parameters; "1" if the search has no word.
+    """A condition for WHERE, with its parameters; "1" if the search has no word, "0" if no row can have one."""
+    if not search.split():
+        return "1", ()
+    found = matches(table, search)
+    return ("0", ()) if found is None else (f"{id_column} IN ({found[0]})", found[1])
 
-    Words of three characters and more use the index. Shorter ones, which have no trigram, look at the newest
-    NEWEST_ROWS rows (of those that the longer words leave).
+
+def matches(table: str, search: str, within: str = "") -> tuple[str, tuple[str, ...]] | None:
+    """A SELECT of the rowids whose text has every word, with its parameters; None if no row can.
+
+    `within` is an expression of FTS5 on other columns of the table: what is searched at all. It goes first, because
+    FTS5 walks the rows of what goes first and only looks them up in the rest, so a word that everybody uses costs no
+    more than its asker's own rows. Words of three characters and more use the index. Shorter ones, which have no
+    trigram, look at the newest NEWEST_ROWS rows (of those that the rest leaves).
     """
     words = dict.fromkeys(fold(word) for word in search.split())
-    if not words:
-        return "1", ()
     if not storable(search):  # a NUL would cut FTS5's expression in the middle of a string; and no row holds either
-        return "0", ()
+        return None
     indexed = sorted((word for word in words if len(word) >= TRIGRAM), key=len, reverse=True)[:MOST_PHRASES]
     others = [word for word in words if word not in indexed]
-    match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
+    terms = [within] if within else []
+    terms += [f"text : {_quoted(word)}" for word in indexed]
+    match = (" AND ".join(terms),) if terms else ()
+    condition = f" WHERE {table} MATCH ?" if terms else ""
     if not others:
-        return f"{id_column} IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)", (match,)
-    among = f"SELECT rowid AS row, text FROM {table}"
-    if indexed:
-        among += f" WHERE {table} MATCH ?"
+        return f"SELECT rowid FROM {table}{condition}", match
     newest = (
-        f"{id_column} IN (SELECT row FROM ({among} ORDER BY rowid DESC LIMIT {NEWEST_ROWS}) AS newest"
-        " WHERE NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(newest.text, word.value) = 0))"
+        f"SELECT row FROM (SELECT rowid AS row, text FROM {table}{condition} ORDER BY rowid DESC LIMIT {NEWEST_ROWS})"
+        " AS newest WHERE NOT EXISTS"
+        " (SELECT 1 FROM json_each(?) AS word WHERE instr(newest.text, word.value) = 0)"
     )
-    return newest, (*((match,) if indexed else ()), json.dumps(others, ensure_ascii=False))
+    return newest, (*match, json.dumps(others, ensure_ascii=False))
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'

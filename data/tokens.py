@@ -81,6 +81,15 @@ def revoke_user(tx: Transaction, user_id: int, reason: str, except_id: int | Non
     revoke(tx, [row["id"] for row in held], reason)
 
 
+def suspend_user(tx: Transaction, user_id: int) -> None:
+    """End the streams of a user who was disabled. The tokens stay known, so that whoever comes with one is told why;
+    they must be gone (`revoke_user`) before the user is active again.
+    """
+    held = tx.rows("SELECT id FROM tokens WHERE user_id = ?", (user_id,))
+    if held:
+        tx.outcome.append(TokensRevoked(tuple(row["id"] for row in held), "disabled"))
+
+
 def revoke_expired(tx: Transaction, now: str, most: int) -> int:
     """End at most `most` tokens whose time is over; returns how many went."""
     over = tx.rows("SELECT id FROM tokens WHERE expires_at <= ? LIMIT ?", (now, most))

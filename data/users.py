@@ -1,21 +1,18 @@
-"""Users: the people with an account, their roles and what each may hear.
+"""Users: the people with an account, and their roles. How an account is changed is in data/accounts.py.
 
-Writes a row of users, its searchable fields and its keys in one transaction (I9). A change that open streams must know
-of goes to `tx.outcome`. Never sees a password, only its stored form; knows no HTTP and no clock.
+Writes a row of users, its searchable fields and its keys in one transaction (I9). Never sees a password, only its
+stored form; knows no HTTP and no clock.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from data import listing, log, search, texts
-from data.errors import Invalid, NotFound
+from data import keys, listing, rows, search, texts, user_fields
+from data.errors import Invalid
 from data.listing import Asked, Condition, Listing
-from data.outcome import UserChanged
 from data.transaction import Transaction
 
 ROLES: dict[str, str] = {
@@ -30,11 +27,9 @@ ROLES: dict[str, str] = {
 }
 GLOBAL_ROLES = frozenset({"super_admin", "central_manager"})
 ADMIN_ROLES = GLOBAL_ROLES | {"college_admin"}
-PROFILE_FIELDS = ("username", "email", "first_name", "last_name")
+_RANKS = {"super_admin": 3, "central_manager": 2, "college_admin": 1}
 ORDERINGS = ("username", "email", "date_joined", "last_login")
 
-_MOST_CHARACTERS = {"username": 150, "email": 254, "first_name": 150, "last_name": 150, "phone": 32, "gender": 32}
-_EMAIL = re.compile(r"[^@\s]+@([^@\s.]+(\.[^@\s.]+)+|localhost)")
 _SELECT = "SELECT u.*, c.name AS college_name FROM users AS u LEFT JOIN colleges AS c ON c.id = u.college_id"
 _LISTING = Listing(
     select=_SELECT,
@@ -68,6 +63,7 @@ class NewUser:
     phone: str = ""
     gender: str = ""
     date_of_birth: str | None = None
+    is_active: bool = True
     is_verified: bool = False
 
 
@@ -86,28 +82,15 @@ def full_name(row: sqlite3.Row | Mapping[str, str]) -> str:
     return f"{row['first_name']} {row['last_name']}".strip() or str(row["username"])
 
 
-def canonical_username(text: str) -> str:
-    """A username as it is stored and looked for: NFKC, so that one that looks the same is the same."""
-    return unicodedata.normalize("NFKC", text)
-
-
-def keys_for(user_id: int, user_type: str, college_id: int | None) -> tuple[str, ...]:
-    """The keys that an account holds by itself."""
-    own = (f"user:{user_id}", "all")
-    if college_id is None:
-        return own
-    return (*own, f"college:{college_id}", f"college:{college_id}/type:{user_type}")
-
-
-def keys_of(tx: Transaction, user_id: int) -> dict[str, int]:
-    """All keys that a user holds now, each with the event since which it is held."""
-    held = tx.rows("SELECT key, since_event_id FROM user_keys WHERE user_id = ?", (user_id,))
-    return {row["key"]: row["since_event_id"] for row in held}
+def rank(user_type: str) -> int:
+    """How far up a role is: nobody changes an account of a higher one, or makes one."""
+    return _RANKS.get(user_type, 0)
 
 
 def check(tx: Transaction, new: NewUser) -> None:
     """Raise Invalid, with every reason, if `create` would refuse this user."""
-    problems = _problems(tx, {name: getattr(new, name) for name in _MOST_CHARACTERS}, None)
+    names = (*user_fields.MOST_CHARACTERS, "date_of_birth")
+    problems = user_fields.problems(tx, {name: getattr(new, name) for name in names}, None)
     if new.user_type not in ROLES:
         problems["user_type"] = [f'"{new.user_type}" is not a valid choice.']
     elif new.college_id is None and new.user_type not in GLOBAL_ROLES:
@@ -121,25 +104,21 @@ def check(tx: Transaction, new: NewUser) -> None:
 def create(tx: Transaction, new: NewUser, now: str) -> int:
     """Make an account; its id. Raises Invalid. What was published before is not news to it (`since_event_id`)."""
     check(tx, new)
-    user_id = tx.insert(
-        "INSERT INTO users (username, password_hash, email, first_name, last_name, phone, gender, date_of_birth, "
-        "user_type, college_id, is_verified, date_joined, created_at, updated_at) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?12)",
-        (
-            canonical_username(new.username), new.password_hash, new.email, new.first_name.strip(),
-            new.last_name.strip(), new.phone, new.gender, new.date_of_birth, new.user_type, new.college_id,
-            new.is_verified, now,
-        ),
-    )  # fmt: skip
-    _index(tx, user_id)
-    position = log.position(tx)
-    tx.executemany(
-        "INSERT INTO user_keys (user_id, key, since_event_id) VALUES (?, ?, ?)",
-        [
-            (user_id, key, 0 if key.startswith("user:") else position)
-            for key in keys_for(user_id, new.user_type, new.college_id)
-        ],
-    )
+    fields = {name: user_fields.stored(name, getattr(new, name)) for name in user_fields.MOST_CHARACTERS}
+    columns = {
+        "password_hash": new.password_hash,
+        "date_of_birth": new.date_of_birth,
+        "user_type": new.user_type,
+        "college_id": new.college_id,
+        "is_active": new.is_active,
+        "is_verified": new.is_verified,
+        "date_joined": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    user_id = rows.insert(tx, "users", fields | columns)
+    index(tx, user_id)
+    keys.begin(tx, user_id)
     return user_id
 
 
@@ -152,7 +131,7 @@ def by_username(tx: Transaction, username: str) -> sqlite3.Row | None:
     """One user, active or not, as by_id; ASCII case does not count."""
     if not texts.storable(username):
         return None
-    return tx.row(f"{_SELECT} WHERE u.username = ?", (canonical_username(username),))
+    return tx.row(f"{_SELECT} WHERE u.username = ?", (user_fields.canonical_username(username),))
 
 
 def page(tx: Transaction, college_id: int | None, asked: Asked) -> tuple[int, list[sqlite3.Row]]:
@@ -161,22 +140,13 @@ def page(tx: Transaction, college_id: int | None, asked: Asked) -> tuple[int, li
     return listing.page(tx, _LISTING, scope, asked)
 
 
-def update_profile(tx: Transaction, user_id: int, fields: Mapping[str, str], now: str) -> sqlite3.Row:
-    """Change some of PROFILE_FIELDS; other names are ignored. The user's row after it. Raises NotFound, Invalid."""
-    if by_id(tx, user_id) is None:
-        raise NotFound("There is no such user.")
-    given = {name: fields[name] for name in PROFILE_FIELDS if name in fields}
-    problems = _problems(tx, given, user_id)
-    if problems:
-        raise Invalid(problems)
-    for name, text in given.items():
-        stored = canonical_username(text) if name == "username" else text.strip()
-        tx.execute(f"UPDATE users SET {name} = ?, updated_at = ? WHERE id = ?", (stored, now, user_id))
-    _index(tx, user_id)
-    tx.outcome.append(UserChanged(user_id))
-    row = by_id(tx, user_id)
-    assert row is not None
-    return row
+def of_type(tx: Transaction, college_id: int | None, user_type: str, is_active: bool) -> list[sqlite3.Row]:
+    """All users of a role in a college (None: in all), by their usernames; rows as by_id."""
+    return tx.rows(
+        f"{_SELECT} WHERE u.user_type = ?1 AND u.is_active = ?2 AND (?3 IS NULL OR u.college_id = ?3) "
+        "ORDER BY u.username",
+        (user_type, is_active, college_id),
+    )
 
 
 def set_password(tx: Transaction, user_id: int, password_hash: str, now: str) -> None:
@@ -194,31 +164,8 @@ def set_last_seen(tx: Transaction, seen: Iterable[tuple[int, str]]) -> None:
     tx.executemany("UPDATE users SET last_seen = ?2 WHERE id = ?1", seen)
 
 
-def _index(tx: Transaction, user_id: int) -> None:
+def index(tx: Transaction, user_id: int) -> None:
+    """Make a user's fields searchable as they are now."""
     row = tx.row("SELECT username, email, first_name, last_name, phone FROM users WHERE id = ?", (user_id,))
     assert row is not None
     search.put(tx, "users_search", user_id, tuple(row))
-
-
-def _problems(tx: Transaction, values: Mapping[str, str], own_id: int | None) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, text in values.items():
-        problem = texts.problem(text, _MOST_CHARACTERS[name])
-        if problem:
-            found[name] = [problem]
-        elif name == "email" and text and not _EMAIL.fullmatch(text):
-            found[name] = ["Enter a valid email address."]
-        elif name == "username" and (problem := _username_problem(tx, canonical_username(text), own_id)):
-            found[name] = [problem]
-    return found
-
-
-def _username_problem(tx: Transaction, username: str, own_id: int | None) -> str | None:
-    if not username:
-        return "This field may not be blank."
-    # Marks are letters' parts in most scripts of India and South-East Asia.
-    if not all(character in "@.+-_" or unicodedata.category(character)[0] in "LMN" for character in username):
-        return "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
-    if tx.row("SELECT 1 FROM users WHERE username = ? AND id IS NOT ?", (username, own_id)) is not None:
-        return "A user with that username already exists."
-    return None

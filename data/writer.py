@@ -29,6 +29,14 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+TimeCommit = Callable[[], Callable[[], None]]
+
+
+def untimed() -> Callable[[], None]:
+    """Commits that nobody times."""
+    return lambda: None
+
+
 def _data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -36,10 +44,13 @@ def _data_version(connection: sqlite3.Connection) -> int:
 class Writer:
     """The one writing connection and the functions that wait for it."""
 
-    def __init__(self, path: Path, on_commit: Callable[[list[Outcome]], None]) -> None:
+    def __init__(
+        self, path: Path, on_commit: Callable[[list[Outcome]], None], time_commit: TimeCommit = untimed
+    ) -> None:
         self._worker = Worker(partial(connect, path))
         self._wal = path.with_name(path.name + "-wal")
         self._on_commit = on_commit
+        self._time_commit = time_commit
         self._waiting: deque[Call] = deque()
         self._task: asyncio.Task[None] | None = None
         self._seen: tuple[int, int] | None = None
@@ -136,10 +147,13 @@ class Writer:
                 return
 
     async def _attempt(self, calls: Sequence[Call]) -> Attempt:
+        ended = self._time_commit()
         try:
             attempt = await self._worker.run(write_all, [call.function for call in calls])
         except (sqlite3.Error, StorageError) as error:
             return Attempt(error=error)  # the connection could not be opened
+        finally:
+            ended()
         if attempt.broken:
             log.warning("the writing connection is opened again after: %r", attempt.error)
             await self._reopen()

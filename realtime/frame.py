@@ -9,8 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+
+class Fields(NamedTuple):
+    """What a frame says. `data` is JSON text; `id` is None for what is not stored."""
+
+    event: str
+    data: str
+    id: int | None
+
 
 _EVENT_NAME = re.compile(r"[a-z][a-z_]*")
 _known_names: set[str] = set()
@@ -35,6 +44,14 @@ def encode(
     head = "" if event_id is None else f"id: {event_id}\n"
     tail = "" if retry_ms is None else f"retry: {retry_ms}\n"
     return f"{head}event: {event}\ndata: {data}\n{tail}\n".encode("ascii")
+
+
+def decode(frames: bytes) -> Iterator[Fields]:
+    """The events in frames of ours, for a client that gets them in another way. A bare `retry` is none."""
+    for block in frames.decode("ascii").split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if line)
+        if "event" in fields:
+            yield Fields(fields["event"], fields["data"], int(fields["id"]) if "id" in fields else None)
 
 
 def retry(delay_ms: int) -> bytes:

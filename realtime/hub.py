@@ -2,7 +2,8 @@
 
 `publish` hands one frame's bytes to every stream of an audience: it never awaits, never blocks and never raises for a
 slow or dead peer (I4), and frames reach it in the order of their ids (I2). The hub knows streams and keys; it knows
-neither the log nor HTTP. All of it runs on the loop's thread.
+neither the log nor HTTP. A poll that waits (poll.py) is a stream here as any other. All of it runs on the loop's
+thread.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
-from realtime import frame
+from realtime import frame, links
 from realtime.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
@@ -22,26 +24,47 @@ def user_key(user_id: int) -> str:
     return f"user:{user_id}"
 
 
+class Attached(Protocol):
+    """What listens: an open stream, or a poll that waits. None of its methods awaits, blocks or raises (I4)."""
+
+    id: int
+    user_id: int
+    token_id: int
+    expires_s: float | None
+    address: str
+    base_url: str
+    opened_s: float
+    position: int
+    lagged: int
+
+    @property
+    def queued_bytes(self) -> int: ...
+    def push(self, frame: bytes, event_id: int = 0) -> None: ...
+    def beat(self, frame: bytes) -> None: ...
+    def lag(self, event_id: int = 0) -> None: ...
+    def end(self, last: bytes = b"") -> None: ...
+    def abort(self) -> None: ...
+
+
 class Hub:
     """Open streams by key, and the keys of the users who have any.
 
-    `last_id` is the id of the newest event handed to `publish`. `key_changes` rises with every change of keys, so that
-    an opening that read keys before such a change sees that it must read again (I10).
+    `last_id` is the id of the newest event handed to `publish`.
     """
 
     def __init__(self, *, heartbeat_s: int, last_id: int) -> None:
         self.last_id = last_id
-        self.key_changes = 0
-        self.streams: dict[int, Subscriber] = {}
+        self.streams: dict[int, Attached] = {}
         self.slow: set[Subscriber] = set()
         self.on_left: Callable[[int], None] = lambda user_id: None
-        self._by_key: dict[str, dict[Subscriber, None]] = {}
+        self._by_key: dict[str, dict[Attached, None]] = {}
         self._keys: dict[int, dict[str, int]] = {}
-        self._beats: list[dict[Subscriber, None]] = [{} for _ in range(heartbeat_s)]
+        self._changes: dict[int, int] = {}
+        self._beats: list[dict[Attached, None]] = [{} for _ in range(heartbeat_s)]
         self._beaten_s: int | None = None
         self._ids = itertools.count(1)
 
-    def attach(self, subscriber: Subscriber) -> None:
+    def attach(self, subscriber: Attached) -> None:
         """Take a stream in: under its user's own key, and all others that the user's other streams hold."""
         subscriber.id = next(self._ids)
         subscriber.position = self.last_id
@@ -50,7 +73,7 @@ class Hub:
         for key in self._keys.setdefault(subscriber.user_id, {user_key(subscriber.user_id): 0}):
             self._by_key.setdefault(key, {})[subscriber] = None
 
-    def detach(self, subscriber: Subscriber) -> None:
+    def detach(self, subscriber: Attached) -> None:
         """Let a stream go. The last of a user takes the user's keys along."""
         if self.streams.pop(subscriber.id, None) is None:
             return
@@ -60,12 +83,16 @@ class Hub:
             self._unlink(key, subscriber)
         if not self.is_listening(user_id):
             del self._keys[user_id]
+            self._changes.pop(user_id, None)
             self.on_left(user_id)
 
     def publish(self, keys: Iterable[str], data: bytes, event_id: int = 0) -> None:
         """Give a frame to the union of keys, once per stream. Ephemeral frames have no event_id."""
         if event_id:
             self.last_id = event_id
+        if links.REFERENCE in data:
+            self._publish_links(keys, data, event_id)
+            return
         for subscriber in self._of(keys):
             subscriber.push(data, event_id)
 
@@ -85,15 +112,24 @@ class Hub:
 
     def change_keys(self, user_id: int, gained: Mapping[str, int], lost: Iterable[str]) -> None:
         """A committed change of what a user holds; opening streams included."""
-        self.key_changes += 1
         if user_id in self._keys:
+            self.touch(user_id)
             self._link(user_id, gained, lost)
+
+    def touch(self, user_id: int) -> None:
+        """Something changed that an opening reads of its user; one that is under way must read again (I10)."""
+        if user_id in self._keys:
+            self._changes[user_id] = self._changes.get(user_id, 0) + 1
+
+    def changes(self, user_id: int) -> int:
+        """A number that is another one after each `touch`. Of one user: others' changes must not hold an opening up."""
+        return self._changes.get(user_id, 0)
 
     def keys(self, user_id: int) -> Mapping[str, int]:
         """The keys that the user's streams listen to, each with its since_event_id."""
         return self._keys.get(user_id, {})
 
-    def streams_of(self, user_id: int) -> list[Subscriber]:
+    def streams_of(self, user_id: int) -> list[Attached]:
         """All open streams of a user, opening ones included."""
         return list(self._by_key.get(user_key(user_id), ()))
 
@@ -107,11 +143,10 @@ class Hub:
 
     def end_tokens(self, token_ids: Iterable[int], reason: str) -> None:
         """End all streams of these tokens for good: the client is told not to come back (I10)."""
-        self.key_changes += 1
         gone = set(token_ids)
         self.end([s for s in self.streams.values() if s.token_id in gone], reason)
 
-    def end(self, subscribers: Iterable[Subscriber], reason: str) -> None:
+    def end(self, subscribers: Iterable[Attached], reason: str) -> None:
         """End these streams with `disconnected`."""
         last = frame.encode("disconnected", {"status": "disconnected", "reason": reason})
         for subscriber in subscribers:
@@ -135,7 +170,7 @@ class Hub:
                 log.info("a stream of user %d is closed: its peer accepts nothing", subscriber.user_id)
                 subscriber.abort()
 
-    def _beat(self, due: Mapping[Subscriber, None], beat: bytes, wall_s: float) -> None:
+    def _beat(self, due: Mapping[Attached, None], beat: bytes, wall_s: float) -> None:
         expired = []
         for subscriber in list(due):
             if subscriber.expires_s is not None and subscriber.expires_s <= wall_s:
@@ -144,8 +179,17 @@ class Hub:
                 subscriber.beat(beat)
         self.end(expired, "expired")
 
-    def _of(self, keys: Iterable[str]) -> dict[Subscriber, None]:
-        reached: dict[Subscriber, None] = {}
+    def _publish_links(self, keys: Iterable[str], data: bytes, event_id: int) -> None:
+        """As publish, of a frame that names files: its bytes differ by the address that a client came in by."""
+        encoded: dict[str, bytes] = {}
+        for subscriber in self._of(keys):
+            base_url = subscriber.base_url
+            if base_url not in encoded:
+                encoded[base_url] = links.absolute(data, base_url)
+            subscriber.push(encoded[base_url], event_id)
+
+    def _of(self, keys: Iterable[str]) -> dict[Attached, None]:
+        reached: dict[Attached, None] = {}
         for key in keys:
             reached |= self._by_key.get(key, {})
         return reached
@@ -161,7 +205,7 @@ class Hub:
                 for subscriber in streams:
                     self._unlink(key, subscriber)
 
-    def _unlink(self, key: str, subscriber: Subscriber) -> None:
+    def _unlink(self, key: str, subscriber: Attached) -> None:
         audience = self._by_key.get(key)
         if audience is not None:
             audience.pop(subscriber, None)

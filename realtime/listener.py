@@ -6,14 +6,51 @@ Source of the handover: sd_listen_fds(3). Nothing here knows what is served.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Mapping
+from typing import Any
 
+from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 4096  # Tornado's 128 lets 256 clients at once open 240 streams a second; this lets them open 3,000
 FIRST_INHERITED = 3
+RETRY_ACCEPT_S = 1.0
+
+
+class Patient(socket.socket):
+    """A listening socket that waits when the process has no descriptor left.
+
+    Tornado would try again at once and for ever, a traceback each time, and nothing else would be served.
+    """
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """As socket.accept; without descriptors the loop does not ask again for RETRY_ACCEPT_S."""
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                raise
+            log.error("no new connection for %.0f s: %s", RETRY_ACCEPT_S, error.strerror)
+            loop = IOLoop.current()
+            loop.update_handler(self.fileno(), 0)
+            loop.call_later(RETRY_ACCEPT_S, self._resume, loop)
+            raise BlockingIOError from error
+
+    def _resume(self, loop: IOLoop) -> None:
+        if self.fileno() >= 0:
+            loop.update_handler(self.fileno(), IOLoop.READ)
+
+
+def patient(listening: socket.socket) -> Patient:
+    """The same socket, patient from now on."""
+    result = Patient(listening.family, listening.type, listening.proto, listening.detach())
+    result.setblocking(False)
+    return result
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
@@ -23,21 +60,20 @@ def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
     count = environ.get("LISTEN_FDS", "0")
     if not count.isdecimal():
         raise OSError(errno.EINVAL, f"{count!r} is not a number of sockets", "LISTEN_FDS")
-    found = []
+    found: list[socket.socket] = []
     for descriptor in range(FIRST_INHERITED, FIRST_INHERITED + int(count)):
         try:
             os.set_inheritable(descriptor, False)
             listening = socket.socket(fileno=descriptor)
         except OSError as error:
             raise OSError(error.errno, f"descriptor {descriptor}: {error.strerror}", "LISTEN_FDS") from error
-        listening.setblocking(False)
-        found.append(listening)
+        found.append(patient(listening))
     return found
 
 
 def bind(address: str, port: int) -> list[socket.socket]:
     """Listening sockets of our own. Raises OSError for a busy port or an address that isn't this machine's."""
-    return bind_sockets(port, address, backlog=BACKLOG)
+    return [patient(listening) for listening in bind_sockets(port, address, backlog=BACKLOG)]
 
 
 def name(listening: socket.socket) -> str:

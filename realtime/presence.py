@@ -59,8 +59,8 @@ class Presence:
 
     def acquaint(self, user_ids: tuple[int, int]) -> None:
         """Two users have begun a conversation: from now on they see each other."""
-        self._hub.key_changes += 1  # an opening that read its partners before this reads them again
         for user_id, other_id in (user_ids, user_ids[::-1]):
+            self._hub.touch(user_id)  # an opening that read its partners before this reads them again
             person = self._people.get(user_id)
             if person is not None:
                 person.partners.add(other_id)

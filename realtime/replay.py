@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from realtime import frame
-from realtime.hub import Hub
-from realtime.subscriber import REPLAYING, Subscriber
+from realtime import frame, links
+from realtime.hub import Attached, Hub
+from realtime.subscriber import REPLAYING
 
 
 class StoredEvent(Protocol):
@@ -38,6 +38,17 @@ class Page(Protocol):
     def complete(self) -> bool: ...
 
 
+class Told(Attached, Protocol):
+    """A stream as the replay has it: see Subscriber."""
+
+    state: int
+    offered_id: int
+    is_stale: bool
+
+    async def write(self, frame: bytes, event_id: int = 0) -> None: ...
+    def go_live(self, through_id: int) -> bool: ...
+
+
 ReadPage = Callable[[Mapping[str, int], int, int], Awaitable[Page]]
 
 
@@ -49,30 +60,34 @@ class Replay:
         self._read_page = read_page
         self._snapshot = snapshot
 
-    async def __call__(self, subscriber: Subscriber) -> None:
+    async def __call__(self, subscriber: Told) -> None:
         """Tell everything after subscriber.position and leave the stream live, ending or closed."""
         while subscriber.state == REPLAYING:
             through_id = self._hub.last_id
             page = await self._read_page(self._hub.keys(subscriber.user_id), subscriber.position, through_id)
             await self.tell(subscriber, page, through_id)
 
-    async def tell(self, subscriber: Subscriber, page: Page, through_id: int) -> None:
+    async def tell(self, subscriber: Told, page: Page, through_id: int) -> None:
         """Write one page that was read through through_id; live if that was all."""
         if subscriber.position < page.pruned_through:
             await self.resync(subscriber, "pruned")
             return
         for event in page.events:
-            await subscriber.write(frame.encode(event.event, event.data, event.id), event.id)
-        if page.complete:
+            data = links.absolute(frame.encode(event.event, event.data, event.id), subscriber.base_url)
+            await subscriber.write(data, event.id)
+        if page.complete and subscriber.is_stale:
+            subscriber.is_stale = False
+            await self.snapshot(subscriber)
+        elif page.complete:
             subscriber.go_live(through_id)
 
-    async def resync(self, subscriber: Subscriber, reason: str) -> None:
+    async def resync(self, subscriber: Told, reason: str) -> None:
         """Tell that the log does not cover the cursor: the client must refetch, and goes on from the hub's last id."""
         position = self._hub.last_id
         data = {"reason": reason, "last_event_id": position}
         await subscriber.write(frame.encode("resync", data, position), position)
         await self.snapshot(subscriber)
 
-    async def snapshot(self, subscriber: Subscriber) -> None:
+    async def snapshot(self, subscriber: Told) -> None:
         """Tell who is online of those who share a conversation; the client replaces its state by it."""
         await subscriber.write(frame.encode("presence_snapshot", self._snapshot(subscriber.user_id)))

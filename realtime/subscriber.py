@@ -50,7 +50,11 @@ class Rules:
 
 
 class Subscriber:
-    """An open stream of a user. `position` is the id of the newest event that it was told or has in its outbox."""
+    """An open stream of a user. `position` is the id of the newest event that it was told or has in its outbox.
+
+    `base_url` is the address that its client came in by: what links to files begin with.
+    `is_stale` says that ephemeral frames were dropped: the state that they told of must be told anew.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -65,8 +69,10 @@ class Subscriber:
         "_stalled_since_s",
         "_task",
         "address",
+        "base_url",
         "expires_s",
         "id",
+        "is_stale",
         "lagged",
         "offered_id",
         "opened_s",
@@ -86,16 +92,19 @@ class Subscriber:
         expires_s: float | None,
         address: str,
         opened_s: float,
+        base_url: str = "",
     ) -> None:
         self.id = 0
         self.user_id = user_id
         self.token_id = token_id
         self.expires_s = expires_s
         self.address = address
+        self.base_url = base_url
         self.opened_s = opened_s
         self.position = 0
         self.offered_id = 0
         self.lagged = 0
+        self.is_stale = False
         self.state = REPLAYING
         self._rules = rules
         self._socket = socket
@@ -124,6 +133,7 @@ class Subscriber:
                 return
             self.position = event_id
         elif self.state != LIVE:
+            self.is_stale = True
             return
         if self._task is not None:
             self._enqueue(frame, event_id)
@@ -136,6 +146,9 @@ class Subscriber:
         """Deliver a heartbeat: never dropped, and at most one waits (I6)."""
         if self.state == LIVE and self._task is None:
             self.push(frame)
+        elif self.state == REPLAYING and not self._socket.writing():
+            self._beat = None
+            self._start_writing(frame)  # the replay waits for the database, perhaps for long
         elif self.state in (LIVE, REPLAYING):
             self._beat = frame
 
@@ -247,12 +260,20 @@ class Subscriber:
         self._rules.slow.add(self)
         self._task = asyncio.get_running_loop().create_task(self._drain(rest, opening))
 
+    def _start_writing(self, frame: bytes) -> None:
+        """Hand a whole frame to the IOStream, which keeps what the peer does not take now."""
+        try:
+            self._put(frame)
+        except OSError:
+            self.abort()
+
     def _enqueue(self, frame: bytes, event_id: int) -> None:
         if self._outbox is None:
             self._outbox = deque()
         size = self._outbox_bytes + len(frame)
         full = size > self._rules.outbox_bytes or len(self._outbox) >= self._rules.outbox_frames
         if not event_id and (full or size > self._rules.outbox_bytes // 2):
+            self.is_stale = True
             return  # typing and presence are the first to go
         if full:
             self.lag()
@@ -298,6 +319,8 @@ class Subscriber:
         elif self.state == ENDING:
             self._socket.close()
             return False
+        elif self.is_stale:
+            self.state = REPLAYING  # nothing durable was dropped: what is told again is the presence
         else:
             self._outbox = None
             return False

@@ -188,6 +188,7 @@ def test_a_deleted_message_is_gone_for_both(pair: Pair) -> None:
         assert client.get(CHATS).json()["count"] == 1
         (listed,) = client.get(CHATS, params={"is_active": "false"}).json()["results"]
         assert (listed["id"], listed["is_active"], listed["message"]) == (second["id"], False, "")
+        assert (listed["is_read"], listed["read_at"]) == (False, None), "nobody read it"
     assert check_refusal(pair.at_a.delete(path), 404) == MISSING
     assert check_refusal(pair.at_a.patch(path, json={"message": "again"}), 404) == MISSING
     with Stream(pair.server, pair.b, last_event_id=0) as replayed:  # nor does the log bring its text back

@@ -300,3 +300,23 @@ def test_a_socket_for_another_process_is_not_taken(server_factory: ServerFactory
         (ann,) = create_tokens(server, [create_users(server, "ann_lee")[0].username])
         with Stream(server, ann) as stream:
             stream.wait_for("connected")
+
+
+def test_logins_that_wait_for_their_turn_do_not_hold_it_up(server_factory: ServerFactory) -> None:
+    server = server_factory(bcrypt_cost=12)
+    with ThreadPoolExecutor(30) as pool, httpx.Client(base_url=server.url) as client:
+        waiting = [
+            pool.submit(
+                httpx.post,
+                f"{server.url}/api/v1/auth/login/",
+                json={"username": "nobody", "password": "wrongPassword1"},
+                timeout=30,
+            )
+            for _ in range(30)
+        ]
+        while client.get("/healthz").status_code != 200 or not any(one.done() for one in waiting):
+            pass  # each look is a request: the first login is through, and the others wait
+        ended_within(server)
+        codes = {one.result().status_code for one in waiting if one.exception() is None}
+    assert codes <= {400, 503}
+    assert 400 in codes

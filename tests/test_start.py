@@ -4,13 +4,15 @@ its first administrator."""
 from __future__ import annotations
 
 import re
+import resource
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -301,3 +303,21 @@ def test_a_database_with_users_logs_no_link(server_factory: ServerFactory) -> No
 def test_the_link_begins_with_the_public_address(server_factory: ServerFactory) -> None:
     server = server_factory(public_url="https://campus.example/chat")
     assert "https://campus.example/chat/setup/?key=" in server.log()
+
+
+def test_nobody_else_may_read_what_is_stored(server: ServerProcess) -> None:
+    modes = {path: path.stat().st_mode & 0o077 for path in server.data_dir.iterdir()}
+    assert len(modes) > 1
+    assert set(modes.values()) == {0}, modes
+
+
+def test_without_descriptors_the_server_waits_and_goes_on(server: ServerProcess) -> None:
+    server.expect_errors = True
+    limit = 100
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (limit, limit))
+    with ExitStack() as stack:
+        for _ in range(limit):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        server.wait_log("no new connection")
+        assert server.log().count("\n") < 50, "it says so once a second and not in a tight loop"
+    assert httpx.get(f"{server.url}/healthz", timeout=30).status_code == 200

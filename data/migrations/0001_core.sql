@@ -108,11 +108,12 @@ CREATE TABLE receipts (
     conversation_id  INTEGER NOT NULL,
     delivered_at     TEXT,
     read_at          TEXT,
+    is_active        INTEGER NOT NULL DEFAULT 1,        -- 0: the message is deleted, and nothing is unread about it
     PRIMARY KEY (message_id, user_id)
 ) WITHOUT ROWID;
 CREATE INDEX receipts_by_user ON receipts (user_id, message_id);
-CREATE INDEX receipts_unread ON receipts (user_id, conversation_id, message_id) WHERE read_at IS NULL;
-CREATE INDEX receipts_undelivered ON receipts (user_id, message_id) WHERE delivered_at IS NULL;
+CREATE INDEX receipts_unread ON receipts (user_id, conversation_id, message_id) WHERE read_at IS NULL AND is_active = 1;
+CREATE INDEX receipts_undelivered ON receipts (user_id, message_id) WHERE delivered_at IS NULL AND is_active = 1;
 
 CREATE TABLE notices (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,

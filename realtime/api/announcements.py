@@ -5,86 +5,84 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from data import announcements, audiences, log, texts
 from data.announcements import Announcement
-from data.audiences import Audience
 from realtime.api import pages
-from realtime.api.body import Id
+from realtime.api.body import path_id
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
-from realtime.api.publishing import PUBLISHERS, PublishingHandler, path_id
+from realtime.api.publishing import PUBLISHERS, AudienceGiven, Counted, PublishingHandler, audience_problem, to_audience
 
 MOST_CHARACTERS = {"title": 300, "message": 10_000}
 MOST_DATA_BYTES = 16 * 1024
 MOST_DATA_LEVELS = 64
-MOST_USERS = 500
 
-
-class AudienceGiven(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """For whom. A name that is none of these is refused: a misspelt one would reach others than were meant."""
-
-    all: bool = False
-    user_types: list[str] | None = None
-    users: list[Id] | None = None
-    classes: list[Any] | None = None
-    sections: list[Any] | None = None
+# Only shown: texts are checked below, in words that people understand.
+Title = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": MOST_CHARACTERS["title"]})]
+Message = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": MOST_CHARACTERS["message"]})]
 
 
 class AnnouncementGiven(msgspec.Struct):
-    """A POST."""
+    """A POST. Without an audience it is for everybody."""
 
-    title: str
-    message: str
+    title: Title
+    message: Message
     audience: AudienceGiven | None = None
     data: dict[str, Any] | None = None
 
 
-class AnnouncementsHandler(PublishingHandler):
+class PreviewGiven(msgspec.Struct):
+    """For whom an announcement would be."""
+
+    audience: AudienceGiven | None = None
+
+
+class _AnnouncementsHandler(PublishingHandler):
+    def announced_college(self) -> int | None:
+        """The college that one is for; None, all of them, only when a global role says so or is of no college."""
+        chosen, headers = self.college(), self.request.headers
+        named = headers.get("X-College-ID", headers.get("X-Tenant-ID", "")).strip().lower()
+        says_all = self.caller.is_global and named == "all"
+        return chosen if chosen is not None or says_all else self.caller.college_id
+
+    async def reach(self, given: AudienceGiven | None) -> audiences.Reach:
+        """Whom it reaches. Raises Problem 400 and Invalid."""
+        audience, college_id = to_audience(given), self.announced_college()
+        return await self.campus.database.read(audiences.resolve, audience, college_id, self.caller.user_id)
+
+
+class AnnouncementsHandler(_AnnouncementsHandler):
     """`announcements/`."""
 
     @operation({200: pages.Page[Announcement]}, query=pages.ActiveQuery)
     async def get(self) -> None:
         """A page of the announcements that the caller may see, the newest first."""
-        wanted = self.params(pages.ActiveQuery)
-        asked = wanted.asked()
-        count, results = await self.snapshot(
-            announcements.page, self.viewer(), wanted.is_active, asked.limit, asked.offset
-        )
+        asked = self.params(pages.ActiveQuery).asked()
+        count, results = await self.snapshot(announcements.page, self.asker(), asked)
         self.answer_page(asked, count, results)
 
     @operation({201: Announcement}, body=AnnouncementGiven, roles=PUBLISHERS)
     async def post(self) -> None:
         """Send an announcement: 201, once it is stored and with every open stream of its audience."""
-        self.publisher()
-        college_id = self._college()
-        given = self._given()
-        wanted = given.audience or AudienceGiven(all=True)
-        audience = Audience(wanted.all, wanted.user_types or (), wanted.users or ())
-        campus, author_id = self.campus, self.caller.user_id
-        reach = await campus.database.read(audiences.resolve, audience, college_id, author_id)
-        online = len(campus.hub.users_listening(reach.keys))
-        new = announcements.NewAnnouncement(
-            author_id, college_id, given.title, given.message, msgspec.to_builtins(wanted), given.data or {}
-        )
-        self.answer(await campus.database.write(announcements.publish, new, reach, online, self.now), 201)
-
-    def _college(self) -> int | None:
-        """The college that it is for; None, all of them, only when a global role says so or is of no college."""
-        chosen = self.college()
-        if chosen is not None or self.names_all_colleges():
-            return chosen
-        return self.caller.college_id
-
-    def _given(self) -> AnnouncementGiven:
         given = self.decode(AnnouncementGiven)
         problems = _problems(given)
         if problems:
             raise Problem(400, problems)
-        return given
+        reach = await self.reach(given.audience)
+        new = announcements.NewAnnouncement(
+            author_id=self.caller.user_id,
+            college_id=self.announced_college(),
+            title=given.title,
+            message=given.message,
+            audience=msgspec.to_builtins(given.audience or AudienceGiven(all=True)),
+            data=given.data or {},
+        )
+        stored = await self.campus.database.write(announcements.publish, new, reach, self.online(reach), self.now)
+        self.answer(stored, 201)
 
 
 class AnnouncementHandler(PublishingHandler):
@@ -93,7 +91,20 @@ class AnnouncementHandler(PublishingHandler):
     @operation({200: Announcement})
     async def get(self, announcement_id: str) -> None:
         """One announcement."""
-        self.answer(await self.snapshot(announcements.one, self.viewer(), path_id(announcement_id)))
+        self.answer(await self.snapshot(announcements.one, self.asker(), path_id(announcement_id)))
+
+
+class AnnouncementsPreviewHandler(_AnnouncementsHandler):
+    """`announcements/preview/`."""
+
+    @operation({200: Counted}, body=PreviewGiven, roles=PUBLISHERS)
+    async def post(self) -> None:
+        """How many people an announcement would reach. Nothing is written."""
+        given = self.decode(PreviewGiven)
+        problem = audience_problem(given.audience)
+        if problem:
+            raise Problem(400, {"audience": [problem]})
+        self.answer_reach(await self.reach(given.audience))
 
 
 def _problems(given: AnnouncementGiven) -> dict[str, list[str]]:
@@ -104,13 +115,9 @@ def _problems(given: AnnouncementGiven) -> dict[str, list[str]]:
             problem = "This field may not be blank."
         if problem:
             found[name] = [problem]
-    wanted = given.audience or AudienceGiven()
-    if wanted.classes or wanted.sections:
-        found["audience"] = ["Classes and sections are not supported yet."]
-    elif len(wanted.users or ()) > MOST_USERS:
-        found["audience"] = [f"Name at most {MOST_USERS} users."]
-    elif len(wanted.user_types or ()) > MOST_USERS:
-        found["audience"] = [f"Name at most {MOST_USERS} user types."]
+    problem = audience_problem(given.audience)
+    if problem:
+        found["audience"] = [problem]
     if _is_deeper(given.data, MOST_DATA_LEVELS):
         found["data"] = [f"Ensure this is nested at most {MOST_DATA_LEVELS} levels deep."]
     elif len(log.dumps(given.data or {})) > MOST_DATA_BYTES:

@@ -1,22 +1,21 @@
-"""`auth/`: login, logout, oneself, and one's password. Every hash is computed off the loop."""
+"""`auth/`: login, logout, oneself, and one's password."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, TypedDict
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from data import clock, logins, passwords, tokens, users
+from data import accounts, clock, logins, passwords, tokens, users
 from realtime.api import people
 from realtime.api.base import Handler
 from realtime.api.operation import operation
+from realtime.api.passwords import hash_of, is_right
 from realtime.api.people import FullUser, OwnUser
 from realtime.api.problem import Problem
 
 DAY_S = 86400.0
-MOST_PASSWORD = passwords.MOST_CHARACTERS
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -70,10 +69,24 @@ class Detail(TypedDict):
     detail: str
 
 
-class LoginHandler(Handler):
-    """`POST auth/login/`."""
+class SessionHandler(Handler):
+    """A handler that begins sessions."""
 
     open_to_all = True
+
+    def terms(self) -> logins.Terms:
+        """Those of a session that begins now."""
+        wall_s, days = self.campus.wall_s(), self.campus.options.token_lifetime_days
+        return logins.Terms(
+            now=clock.stamp(wall_s),
+            expires_at=clock.stamp(wall_s + days * DAY_S) if days else None,
+            address=self.address,
+            user_agent=self.request.headers.get("User-Agent", "")[:200],
+        )
+
+
+class LoginHandler(SessionHandler):
+    """`POST auth/login/`."""
 
     @operation({200: SignedIn}, body=Login)
     async def post(self) -> None:
@@ -86,8 +99,10 @@ class LoginHandler(Handler):
             raise Problem(400, blank)
         user = await self.campus.database.read(users.by_username, given.username)
         stored = user["password_hash"] if user is not None and user["is_active"] else ""
-        is_right = len(given.password) <= MOST_PASSWORD and await self._check(given.password, stored)
-        login = await self._begin(user["id"], stored) if is_right and user is not None else None
+        right = await is_right(self.campus, given.password, stored)
+        login = None
+        if right and user is not None:
+            login = await self.campus.database.write(logins.begin, user["id"], stored, self.terms())
         if login is None:
             raise Problem(400, {"non_field_errors": ["Unable to log in with provided credentials."]})
         self.answer(
@@ -98,24 +113,6 @@ class LoginHandler(Handler):
                 "college_id": login.user["college_id"],
                 "accessible_colleges": [dict(row) for row in login.colleges],
             }
-        )
-
-    async def _check(self, password: str, stored: str) -> bool:
-        cost = self.campus.options.bcrypt_cost
-        return await asyncio.get_running_loop().run_in_executor(
-            self.campus.hashing, passwords.check_password, password, stored, cost
-        )
-
-    async def _begin(self, user_id: int, checked_hash: str) -> logins.Login | None:
-        wall_s, days = self.campus.wall_s(), self.campus.options.token_lifetime_days
-        return await self.campus.database.write(
-            logins.begin,
-            user_id,
-            checked_hash,
-            now=clock.stamp(wall_s),
-            expires_at=clock.stamp(wall_s + days * DAY_S) if days else None,
-            address=self.address,
-            user_agent=self.request.headers.get("User-Agent", "")[:200],
         )
 
 
@@ -158,45 +155,52 @@ class OwnUserHandler(Handler):
         fields = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not UNSET}
         if requires_username and "username" not in fields:
             raise Problem(400, {"username": ["This field is required."]})
-        row = await self.campus.database.write(users.update_profile, self.caller.user_id, fields, self.now)
+        row = await self.campus.database.write(accounts.update_profile, self.caller.user_id, fields, self.now)
         self.answer(people.to_self(row))
 
 
-class PasswordChangeHandler(Handler):
-    """`POST auth/password/change/`."""
+class NewPasswordHandler(Handler):
+    """A handler by which callers set their own passwords."""
 
-    @operation({200: Detail}, body=PasswordChange)
-    async def post(self) -> None:
-        """Another password; the user's other tokens end with their streams."""
-        given = self.decode(PasswordChange)
-        problems: dict[str, list[str]] = {}
-        if given.new_password1 != given.new_password2:
-            problems["new_password2"] = ["The two password fields didn't match."]
-        elif found := passwords.problems(given.new_password1, self.caller.username):
-            problems["new_password2"] = found
+    async def change_password(
+        self, old: str, new: str, *, names: tuple[str, str], problems: dict[str, list[str]]
+    ) -> None:
+        """Another password; the user's other tokens end with their streams. `problems` are known ones.
+
+        `names` are the fields of the old and of the new one. Raises Problem 400, Conflict.
+        """
+        old_name, new_name = names
+        if not problems and (found := passwords.problems(new, self.caller.username)):
+            problems = {new_name: found}
         if problems:
             raise Problem(400, problems)
         row = await self.campus.database.read(users.by_id, self.caller.user_id)
         assert row is not None
-        loop, campus = asyncio.get_running_loop(), self.campus
-        is_right = len(given.old_password) <= MOST_PASSWORD and await loop.run_in_executor(
-            campus.hashing,
-            passwords.check_password,
-            given.old_password,
-            row["password_hash"],
-            campus.options.bcrypt_cost,
-        )
-        if not is_right:
-            raise Problem(400, {"old_password": ["Your old password was entered incorrectly. Please enter it again."]})
-        new_hash = await loop.run_in_executor(
-            campus.hashing, passwords.hash_password, given.new_password1, campus.options.bcrypt_cost
-        )
-        await campus.database.write(
+        if not await is_right(self.campus, old, row["password_hash"]):
+            raise Problem(400, {old_name: ["Your old password was entered incorrectly. Please enter it again."]})
+        new_hash = await hash_of(self.campus, new)
+        await self.campus.database.write(
             logins.change_password,
             self.caller.user_id,
             self.caller.token_id,
             row["password_hash"],
             new_hash,
             self.now,
+        )
+
+
+class PasswordChangeHandler(NewPasswordHandler):
+    """`POST auth/password/change/`."""
+
+    @operation({200: Detail}, body=PasswordChange, refusals={409})
+    async def post(self) -> None:
+        """Another password; the user's other tokens end with their streams."""
+        given = self.decode(PasswordChange)
+        differs = given.new_password1 != given.new_password2
+        await self.change_password(
+            given.old_password,
+            given.new_password1,
+            names=("old_password", "new_password2"),
+            problems={"new_password2": ["The two password fields didn't match."]} if differs else {},
         )
         self.answer({"detail": "New password has been saved."})

@@ -1,7 +1,7 @@
 """Handler: what every resource's handler has in common. Authentication, bodies, answers, errors, CORS, request ids.
 
-A body is read here as it comes in, so that one that is too large is refused before it is whole, and nothing that
-Tornado would answer or log by itself (its HTML, its tracebacks, its URLs with tokens) reaches anybody.
+Nothing that Tornado would answer or log by itself (its HTML, its tracebacks, its URLs with tokens) reaches anybody. How
+a body comes in is in receiving.py.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import itertools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import msgspec
-from tornado.web import HTTPError, RequestHandler, stream_request_body
+from tornado.web import HTTPError, RequestHandler
 
 from data import clock
 from data.asker import Asker, Moment
 from data.errors import DataError
 from data.listing import Asked
+from realtime import links
 from realtime.api import body, cors, origin, pages, params, problem
-from realtime.api.campus import Campus
-from realtime.api.operation import Operation, declared_by
 from realtime.api.problem import Problem
+from realtime.api.receiving import Receiving
 from realtime.api.redact import redact
 from realtime.api.tokens import Caller
 
@@ -34,31 +34,21 @@ log = logging.getLogger(__name__)
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
-DRAINED_BYTES = 1 << 20
-JSON = "application/json"
+JSON = body.JSON
 
 _boot = secrets.token_hex(4)
 _numbers = itertools.count(1)
 
 
-@stream_request_body
-class Handler(RequestHandler):
-    """The base of all handlers. `open_to_all` handlers need no token."""
+class Handler(Receiving):
+    """The base of all handlers. `open_to_all` handlers need no token; failures with one of the `error_statuses` are
+    `{"error": sentence}`. `path_names` are those of the path's pieces, as the OpenAPI document shows them."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
     open_to_all: ClassVar[bool] = False
+    error_statuses: ClassVar[frozenset[int]] = frozenset()
+    path_names: ClassVar[tuple[str, ...]] = ("id",)
     caller: Caller
-
-    def initialize(self) -> None:
-        """Begin with an empty body."""
-        self._chunks: list[bytes] = []
-        self._received_bytes = 0
-        self._hangs_up = True
-
-    @property
-    def campus(self) -> Campus:
-        """The server's parts."""
-        return cast("Application", self.application).campus
 
     @property
     def now(self) -> str:
@@ -70,23 +60,31 @@ class Handler(RequestHandler):
     async def prepare(self) -> None:
         """Refuse a body that would be far too large, authenticate, permit. Raises Problem 401, 403, 413."""
         self.campus.requests.add(self)
-        declared = self.request.headers.get("Content-Length", "0")
-        is_number = declared.isascii() and declared.isdigit()
-        if is_number and int(declared[:20]) > self.campus.options.max_body_bytes + DRAINED_BYTES:
-            raise self._too_large()
+        try:
+            self.open_body()
+            await self.admit()
+        except Problem as trouble:
+            if not self.is_sending:
+                raise
+            await self.hang_up(trouble)
+        self._hangs_up = False
+
+    async def admit(self) -> None:
+        """Who calls, and whether that one may. Raises Problem 401, 403."""
         if not self.open_to_all and self.request.method != "OPTIONS":
             self.caller = await self.authenticate(self.given_token())
             self._check_role()
-        self._hangs_up = False
 
     def on_finish(self) -> None:
         """The answer is written."""
         self.campus.requests.discard(self)
+        self.drop_body()
 
     def on_connection_close(self) -> None:
         """The client has gone. If its body was not whole nothing will be done, and a stop has nothing to wait for."""
         if not self.request._body_future.done():
             self.campus.requests.discard(self)
+            self.drop_body()
         super().on_connection_close()
 
     def given_token(self) -> str | None:
@@ -105,38 +103,6 @@ class Handler(RequestHandler):
         if not caller.is_active:
             raise Problem(401, problem.INACTIVE, challenge)
         return caller
-
-    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        """Take in a piece of the body; past the limit only count, and refuse it once a megabyte more has come."""
-        self._received_bytes += len(chunk)
-        limit = self.campus.options.max_body_bytes
-        if self._received_bytes <= limit:
-            self._chunks.append(chunk)
-            return None
-        self._chunks.clear()
-        if self._received_bytes > limit + DRAINED_BYTES and not self._finished:
-            self._hangs_up = True
-            self.send_error(413)
-            self.request.connection.stream.close()  # type: ignore[union-attr]
-        return None
-
-    @property
-    def body(self) -> bytes:
-        """The whole body. Raises Problem 413 past the limit."""
-        if self._received_bytes > self.campus.options.max_body_bytes:
-            raise self._too_large()
-        return b"".join(self._chunks)
-
-    @property
-    def content_type(self) -> str:
-        """The request's Content-Type, in lower case but for a form's boundary."""
-        return self.request.headers.get("Content-Type", "")
-
-    def decode(self, kind: type[S]) -> S:
-        """The body as the struct that the operation declares. Raises Problem 400, 413, 415."""
-        assert self._declared is not None
-        assert self._declared.body is kind
-        return body.decode(self.body, self.content_type, kind)
 
     def params(self, kind: type[S]) -> S:
         """The query parameters as the struct that the operation declares. Raises Problem 400, 404 for a bad page."""
@@ -198,7 +164,10 @@ class Handler(RequestHandler):
         self.set_status(status)
         self.set_header("Content-Type", JSON)
         self.set_header("Cache-Control", "no-store")
-        self.finish(body.encode(value))
+        text = body.encode(value)
+        if links.REFERENCE in text:
+            text = links.absolute(text, self.base_url)
+        self.finish(text)
 
     def answer_page(self, asked: Asked, count: int, results: Sequence[object]) -> None:
         """Answer with one page of a list. Raises Problem 404 past its end."""
@@ -248,7 +217,10 @@ class Handler(RequestHandler):
     def write_problem(self, trouble: Problem) -> None:
         """Write the body of a failure."""
         self.set_header("Content-Type", JSON)
-        self.finish(body.encode(problem.to_body(trouble.detail)))
+        if trouble.status in self.error_statuses:
+            self.finish(body.encode({"error": problem.first_sentence(trouble.detail)}))
+        else:
+            self.finish(body.encode(problem.to_body(trouble.detail)))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what the operator must see: failures of ours, never a client's mistake and never a token."""
@@ -267,18 +239,10 @@ class Handler(RequestHandler):
             own.discard("HEAD")
         return [name for name in self.SUPPORTED_METHODS if name in own]
 
-    @property
-    def _declared(self) -> Operation | None:
-        method = self.request.method or ""
-        return declared_by(type(self), "GET" if method == "HEAD" else method)
-
     def _check_role(self) -> None:
         declared = self._declared
         if declared is not None and declared.roles is not None and self.caller.user_type not in declared.roles:
             raise Problem(403, problem.FORBIDDEN)
-
-    def _too_large(self) -> Problem:
-        return Problem(413, f"The body is larger than {self.campus.options.max_body_bytes} bytes.")
 
     def _to_problem(self, status_code: int, failure: BaseException | None) -> Problem:
         if isinstance(failure, Problem):
@@ -298,7 +262,7 @@ class NotFoundHandler(Handler):
 
     open_to_all = True
 
-    async def prepare(self) -> None:
+    async def admit(self) -> None:
         """Answer 404, whatever else is wrong."""
         if self.request.method != "OPTIONS":
             raise Problem(404, "Not found.")

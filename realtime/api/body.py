@@ -6,7 +6,7 @@ Nothing below re-validates shape. JSON or a form gives the same struct; a form's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 from tornado import httputil
@@ -20,13 +20,12 @@ Id = Annotated[int, msgspec.Meta(ge=1, le=MOST_INTEGER)]
 
 encode = msgspec.json.Encoder().encode
 
+JSON = "application/json"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def decode(raw: bytes, content_type: str, kind: type[T]) -> T:
-    """A body as `kind`. Raises Problem: 400 for what is malformed, by field for what is wrong, 415 for another type."""
-    value = to_object(raw, content_type)
-    strict = not content_type.startswith(_FORMS)
+def to_struct(value: Mapping[str, Any], kind: type[T], *, is_form: bool) -> T:
+    """A body's object as `kind`; a form's texts may stand for numbers. Raises Problem 400, by field."""
     problems: dict[str, list[str]] = {}
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
@@ -35,7 +34,7 @@ def decode(raw: bytes, content_type: str, kind: type[T]) -> T:
                 problems[field.encode_name] = [REQUIRED]
             continue
         try:
-            fields[field.name] = msgspec.convert(value[field.encode_name], field.type, strict=strict)
+            fields[field.name] = _convert(value[field.encode_name], field.type, not is_form)
         except msgspec.ValidationError as error:
             problems[field.encode_name] = [sentence(str(error))]
         else:
@@ -46,11 +45,22 @@ def decode(raw: bytes, content_type: str, kind: type[T]) -> T:
     return kind(**fields)
 
 
+def is_form(content_type: str) -> bool:
+    """Whether a body of that type is a form, whose values are all texts."""
+    return content_type.startswith(_FORMS)
+
+
+def _convert(value: Any, kind: Any, strict: bool) -> Any:
+    if not strict and value == "" and type(None) in get_args(kind):
+        return None  # how a form says null
+    return msgspec.convert(value, kind, strict=strict)
+
+
 def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:
     """A JSON object, or a form as one. An empty body is an empty object. Raises Problem."""
-    if content_type.startswith(_FORMS):
+    if is_form(content_type):
         return _form(raw, content_type)
-    if content_type and _media_type(content_type) != "application/json":
+    if content_type and _media_type(content_type) != JSON:
         raise Problem(415, f'Unsupported media type "{_media_type(content_type)[:80]}" in request.')
     if not raw.strip():
         return {}
@@ -111,6 +121,8 @@ def _form(raw: bytes, content_type: str) -> Mapping[str, Any]:
 def sentence(error: str) -> str:
     """What msgspec says of a value, without the place, which the field's name tells."""
     text = error.split(" - at `$")[0].replace("`", "")
+    if text == "Invalid RFC3339 encoded date":
+        return "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
     if text.startswith("Invalid enum value "):
         return f'"{text.removeprefix("Invalid enum value ").strip(chr(39))}" is not one of the available choices.'
     return text + "."

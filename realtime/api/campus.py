@@ -5,7 +5,6 @@ servers can run in one process.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
@@ -15,10 +14,14 @@ from zoneinfo import ZoneInfo
 from data import log
 from data.database import Database
 from data.transaction import Transaction
+from realtime.api.hashing import Hashing
+from realtime.api.meter import Meter
 from realtime.api.tokens import TokenTable
 from realtime.hub import Hub
 from realtime.presence import Presence
 from realtime.replay import Replay
+from realtime.storage.incoming import Incoming
+from realtime.storage.store import Store
 from realtime.subscriber import Rules
 
 T = TypeVar("T")
@@ -34,6 +37,7 @@ class Options:
     timezone: ZoneInfo
     limits: bool
     access_log: bool
+    api_docs: bool
     retry_ms: int
     send_buffer_bytes: int
     tcp_user_timeout_s: float
@@ -44,8 +48,10 @@ class Options:
     test_streams_per_address: int
     token_lifetime_days: float
     notice_announce_delay_s: float
+    registration: bool
     bcrypt_cost: int
     max_body_bytes: int
+    max_upload_bytes: int
 
 
 @dataclass(slots=True)
@@ -60,7 +66,10 @@ class Campus:
     tokens: TokenTable
     rules: Rules
     replay: Replay
-    hashing: Executor
+    hashing: Hashing
+    meter: Meter
+    store: Store
+    incoming: Incoming
     wall_s: Callable[[], float]
     mono_s: Callable[[], float]
     stopping: bool = False

@@ -119,7 +119,7 @@ class TypingHandler(ChatHandler):
         super().initialize()
         self._sent_at_s = sent_at_s
 
-    @operation({200: Success}, body=Typing)
+    @operation({200: Success}, body=Typing, refusals={404})
     async def post(self) -> None:
         """Tell the receiver that the caller types, or has stopped."""
         given = self.given()

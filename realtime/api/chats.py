@@ -13,17 +13,16 @@ from msgspec import UNSET, UnsetType
 from data import conversations, messages
 from data.conversations import Conversation, History, Other
 from data.message_rows import Message
-from realtime.api import body, pages, problem
-from realtime.api.base import JSON, Handler
+from realtime.api import body, pages
+from realtime.api.base import Handler
 from realtime.api.body import MOST_INTEGER, Id
+from realtime.api.keeping import kept
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
 
 MOST_CHARACTERS = 10_000
 MOST_CLIENT_ID = 64
 MOST_HISTORY = 200
-
-_DETAIL_STATUSES = frozenset({401, 403, 405, 413, 429})
 
 
 class Sending(msgspec.Struct):
@@ -62,17 +61,11 @@ class HistoryQuery(msgspec.Struct):
 class ChatHandler(Handler):
     """The shape of the section's failures, and the values that several of its calls take."""
 
-    def write_problem(self, trouble: Problem) -> None:
-        """A failure as one sentence under `error`."""
-        if trouble.status in _DETAIL_STATUSES or trouble.status >= 500:
-            super().write_problem(trouble)
-            return
-        self.set_header("Content-Type", JSON)
-        self.finish(body.encode({"error": problem.first_sentence(trouble.detail)}))
+    error_statuses = frozenset(range(400, 500)) - {401, 403, 405, 413, 429}
 
     def given(self) -> Mapping[str, Any]:
         """The body as it is; each call says what it takes of it."""
-        value = body.to_object(self.body, self.content_type)
+        value = self.content()
         if body.has_nul(value):
             raise Problem(400, "Null characters are not allowed")
         return value
@@ -104,12 +97,12 @@ def receiver_of(given: Mapping[str, Any]) -> int:
 
 
 def text_of(given: Mapping[str, Any]) -> str:
-    """`message`: a text that is more than white space. Raises Problem 400."""
+    """`message`: a text; one of white space alone is empty. Raises Problem 400."""
     text = given.get("message")
     if text is not None and not isinstance(text, str):
         raise Problem(400, "message must be a string")
     if not text or not text.strip():
-        raise Problem(400, "message or attachment is required")
+        return ""
     if len(text) > MOST_CHARACTERS:
         raise Problem(400, f"message is longer than {MOST_CHARACTERS} characters")
     return text
@@ -118,20 +111,25 @@ def text_of(given: Mapping[str, Any]) -> str:
 class MessagesHandler(ChatHandler):
     """`POST chats/` sends; `GET chats/` lists one's own messages."""
 
-    @operation({201: Message, 200: Message}, body=Sending)
+    @operation({201: Message, 200: Message}, body=Sending, files=("attachment",), refusals={404, 409})
     async def post(self) -> None:
         """Send a message: 201, or 200 with the first one for a client_msg_id that was used."""
         given = self.given()
         receiver_id = receiver_of(given)
         text = text_of(given)
-        if given.get("attachment") not in (None, ""):
+        attachment = await self.file("attachment")
+        if attachment is None and given.get("attachment") not in (None, ""):
             raise Problem(400, "attachment must be a file of a multipart form")
+        if not text and attachment is None:
+            raise Problem(400, "message or attachment is required")
         sender_id = self.caller.user_id
         if receiver_id == sender_id:
             raise Problem(400, "You cannot send a message to yourself")
-        message, is_new = await self.campus.database.write(
-            messages.send, sender_id, receiver_id, text, self._client_msg_id(given), self.now
-        )
+        client_msg_id = self._client_msg_id(given)
+        async with kept(self.campus, attachment) as file:
+            message, is_new = await self.campus.database.write(
+                messages.send, sender_id, receiver_id, text, client_msg_id, self.now, file
+            )
         self.answer(message, 201 if is_new else 200)
 
     @operation({200: pages.Page[Message]}, query=OwnQuery)
@@ -160,17 +158,17 @@ class MessageHandler(ChatHandler):
         """The message."""
         self.answer(await self.snapshot(messages.one, self.caller.user_id, _path_id(message_id)))
 
-    @operation({200: Message}, body=Changing)
+    @operation({200: Message}, body=Changing, refusals={403})
     async def patch(self, message_id: str) -> None:
         """The sender changes the text; the receiver's is_read is mark-read. What isn't theirs to set is ignored."""
         await self._change(_path_id(message_id), self.given())
 
-    @operation({200: Message}, body=Changing)
+    @operation({200: Message}, body=Changing, refusals={403})
     async def put(self, message_id: str) -> None:
         """As PATCH: clients send the whole object back."""
         await self._change(_path_id(message_id), self.given())
 
-    @operation({204: None})
+    @operation({204: None}, refusals={403})
     async def delete(self, message_id: str) -> None:
         """The sender takes the message back."""
         await self.campus.database.write(messages.delete, self.caller.user_id, _path_id(message_id), self.now)

@@ -1,88 +1,158 @@
 """The OpenAPI 3.1 document, made of the route table and of what each handler declares. Nothing is written by hand.
 
-Source: the OpenAPI Specification 3.1, whose schemas are JSON Schema 2020-12, which msgspec writes.
+Source: the OpenAPI Specification 3.1, whose schemas are JSON Schema 2020-12, which msgspec writes. Schemas of bodies
+and of answers are open: unknown fields of a body are ignored, and answers may gain fields.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from tornado.routing import URLSpec
 
+from realtime.api import refusals
+from realtime.api.base import JSON, Handler
 from realtime.api.operation import Operation, declared_by
 
-REFERENCES = "#/components/schemas/{name}"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+BASE = "/api/v1/"
 
-_FAILURES = {
-    400: "Something in the request is wrong; the body names it.",
-    401: "No token, an unknown or expired one, or a disabled account.",
-    403: "This role may not do this.",
-    404: "There is no such thing, or none that the caller may know of.",
-    405: "The method is not of this resource.",
-    409: "The request contradicts what is stored.",
-    413: "The request is too large.",
-    415: "The body's media type is none of those that are taken.",
-    416: "The range is not in the file.",
-    429: "Too many; Retry-After says when to come again.",
-    503: "Nothing was stored; Retry-After says when to try again.",
+Schema = dict[str, Any]
+
+_ABOUT = (
+    "Every path also answers without its trailing slash. Ids are integers, date-times are UTC with `Z`. Bodies are "
+    "JSON, or forms with the same fields; unknown fields and parameters are ignored, and an empty parameter is none."
+)
+# What an answer calls so is such a text. The data's side makes them, and knows no schemas.
+_DATE_TIMES = re.compile(r".+_at|timestamp|last_seen|last_login|date_joined")
+_DATES = re.compile(r".+_date|date_of_birth")
+# Who one is, chats, streams and the server itself know no college of a request.
+_IN_COLLEGE = re.compile(
+    r"/api/v1/(accounts/users/(?!me/|change_password/)|academic/|communication/(?!chats/|sse/|poll/)|admin/streams/)"
+)
+_SNAPSHOT = re.compile(r"/api/v1/communication/(?!sse/|poll/)")
+_HEADERS = {
+    "X-Request-ID": ("What the server's log calls this request by.", {"type": "string"}),
+    "X-Last-Event-ID": (
+        "The log's position in the same read: a stream opened from there has no gap.",
+        {"type": "string", "pattern": "^[0-9]+$"},
+    ),
+    "WWW-Authenticate": ("`Token`.", {"type": "string"}),
+    "Retry-After": ("Seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
 }
-_FAILURE_SCHEMA = {
-    "title": "Failure",
-    "description": "`detail` or `error` with one sentence, or the messages of each wrong field.",
-    "type": "object",
-    "minProperties": 1,
-    "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+_COLLEGE = {
+    "name": "X-College-ID",
+    "in": "header",
+    "description": "The college that the request is held to, or `all`. Only a global role has the choice.",
+    "schema": {"type": "string", "pattern": "^(all|[1-9][0-9]{0,14})$"},
 }
+_SECURITY = {
+    "token": {"type": "http", "scheme": "bearer", "description": "The `key` of a login. `Token K` is the same."},
+    "token_in_query": {"type": "apiKey", "in": "query", "name": "token", "description": "For `EventSource`."},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One operation and where it is."""
+
+    path: str
+    method: str
+    handler: type[Handler]
+    declared: Operation
+
+    @property
+    def in_college(self) -> bool:
+        """Whether the request's college matters."""
+        return _IN_COLLEGE.match(self.path) is not None and not self.handler.open_to_all
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether the answer tells the log's position."""
+        return self.method == "GET" and _SNAPSHOT.match(self.path) is not None
+
+
+class Schemas:
+    """The schemas of all types that operations name."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        operations = list(operations)
+        types = list(dict.fromkeys(kind for declared in operations for kind in _types(declared)))
+        found, self.components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+        self._by_type = dict(zip(types, found, strict=True))
+        hinted: set[str] = set()
+        for declared in operations:
+            for kind in declared.answers.values():
+                if kind is not None:
+                    self._hint(self._by_type[kind], hinted)
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of a type, mostly a reference."""
+        return dict(self._by_type[kind])
+
+    def resolved(self, kind: Any) -> Schema:
+        """The same without a reference."""
+        schema = self.of(kind)
+        return dict(self.components[_named(schema)]) if "$ref" in schema else schema
+
+    def _hint(self, schema: Schema, hinted: set[str]) -> None:
+        """Say which texts of an answer are times, by the names of their fields."""
+        if "$ref" in schema and _named(schema) not in hinted:
+            hinted.add(_named(schema))
+            self._hint(self.components[_named(schema)], hinted)
+        for inner in (*schema.get("anyOf", ()), *filter(None, [schema.get("items")])):
+            self._hint(inner, hinted)
+        for name, field in schema.get("properties", {}).items():
+            form = "date-time" if _DATE_TIMES.fullmatch(name) else "date" if _DATES.fullmatch(name) else None
+            for choice in (field, *field.get("anyOf", ())):
+                if form and choice.get("type") == "string":
+                    choice["format"] = form
+            self._hint(field, hinted)
 
 
 def document(routes: Iterable[URLSpec], *, title: str, version: str, server_url: str) -> dict[str, Any]:
     """The whole document for a table of routes."""
     described = list(_described(routes))
-    types = [kind for _, _, _, declared in described for kind in _types(declared)]
-    schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCES)
-    by_type = dict(zip(map(_key, types), schemas, strict=True))
+    schemas = Schemas(one.declared for one in described)
     paths: dict[str, dict[str, Any]] = {}
-    for path, method, handler, declared in described:
-        paths.setdefault(path, {})[method.lower()] = _operation(path, method, handler, declared, by_type)
+    for one in described:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    used = set(re.findall(r"#/components/responses/(\w+)", repr(paths)))
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version},
+        "info": {"title": title, "description": _ABOUT, "version": version},
         "servers": [{"url": server_url}],
         "security": [{"token": []}],
+        "tags": [{"name": name} for name in dict.fromkeys(_tag(path) for path in paths)],
         "paths": paths,
         "components": {
-            "schemas": components | {"Failure": _FAILURE_SCHEMA},
-            "securitySchemes": {
-                "token": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "`Token K` or `Bearer K`, with the key that a login answers.",
-                }
-            },
+            "schemas": schemas.components | refusals.SCHEMAS,
+            "responses": {name: value for name, value in refusals.responses() if name in used},
+            "parameters": {"X-College-ID": _COLLEGE},
+            "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
+            "securitySchemes": _SECURITY,
         },
     }
 
 
 def path_of(route: URLSpec) -> str:
     """A route's pattern as a path template: `/api/v1/accounts/users/{id}/`."""
-    pattern = route.regex.pattern.rstrip("$")
-    pattern = pattern.removesuffix("/?") + ("/" if pattern.endswith("/?") else "")
-    names = iter(["id", "key", "name"])
-    return re.sub(r"\([^)]*\)", lambda _: "{" + next(names) + "}", pattern).replace("\\", "")
+    pattern = route.regex.pattern.removesuffix("$").replace("\\.", ".")
+    pattern = pattern.replace("/?", "/" if pattern.startswith(BASE) else "")
+    names = iter(route.target.path_names)
+    return re.sub(r"\([^)]*\)", lambda _: "{" + next(names) + "}", pattern)
 
 
-def _described(routes: Iterable[URLSpec]) -> Iterator[tuple[str, str, type, Operation]]:
+def _described(routes: Iterable[URLSpec]) -> Iterator[Described]:
     for route in routes:
-        handler = route.target
         for method in METHODS:
-            declared = declared_by(handler, method)
+            declared = declared_by(route.target, method)
             if declared is not None:
-                yield path_of(route), method, handler, declared
+                yield Described(path_of(route), method, route.target, declared)
 
 
 def _types(declared: Operation) -> Iterator[Any]:
@@ -94,39 +164,66 @@ def _types(declared: Operation) -> Iterator[Any]:
             yield field.type
 
 
-def _key(kind: Any) -> str:
-    return repr(kind)
+def _named(reference: Schema) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
 
 
-def _operation(
-    path: str, method: str, handler: type, declared: Operation, by_type: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    text = (getattr(handler, method.lower()).__doc__ or "").strip()
-    answers: dict[str, Any] = {}
-    for status, kind in declared.answers.items():
-        answers[str(status)] = {"description": "Success."}
-        if kind is not None:
-            answers[str(status)]["content"] = {declared.media: {"schema": by_type[_key(kind)]}}
-    for status, sentence in _FAILURES.items():
-        failure = {"application/json": {"schema": {"$ref": REFERENCES.format(name="Failure")}}}
-        answers.setdefault(str(status), {"description": sentence, "content": failure})
+def _operation(one: Described, schemas: Schemas) -> dict[str, Any]:
+    declared = one.declared
+    summary, _, more = (getattr(one.handler, one.method.lower()).__doc__ or "").strip().partition("\n")
+    failures = refusals.statuses(one.path, one.method, one.handler, declared, in_college=one.in_college)
+    words = re.sub("[^a-z]+", "_", one.path.removeprefix(BASE).lower()).strip("_")
     result: dict[str, Any] = {
-        "operationId": f"{method.lower()}_{re.sub('[^a-z]+', '_', path.removeprefix('/api/v1/').lower()).strip('_')}",
-        "summary": text.splitlines()[0] if text else "",
-        "tags": [path.removeprefix("/api/v1/").split("/")[1 if path.count("/") > 4 else 0]],
-        "responses": answers,
+        "operationId": f"{one.method.lower()}_{words}",
+        "summary": summary,
+        "tags": [_tag(one.path)],
+        "responses": _answers(one, schemas) | refusals.references(failures, one.handler, declared.media),
     }
-    parameters = [*_path_parameters(path), *_query_parameters(declared, by_type)]
+    roles = f"For {', '.join(sorted(declared.roles))}." if declared.roles else ""
+    if more or roles:
+        result["description"] = "\n\n".join(filter(None, (" ".join(more.split()), roles)))
+    parameters = [*_path_parameters(one.path), *_query_parameters(declared, schemas)]
+    if one.in_college:
+        parameters.append({"$ref": "#/components/parameters/X-College-ID"})
     if parameters:
         result["parameters"] = parameters
-    if getattr(handler, "open_to_all", False):
+    if one.handler.open_to_all:
         result["security"] = []
-    if declared.roles is not None:
-        result["description"] = "For " + ", ".join(sorted(declared.roles)) + "."
+    elif declared.query is not None and "token" in declared.query.__struct_fields__:
+        result["security"] = [{"token": []}, {"token_in_query": []}]
     if declared.body is not None:
-        content = {"application/json": {"schema": by_type[_key(declared.body)]}}
-        result["requestBody"] = {"required": True, "content": content}
+        result["requestBody"] = _body(declared.body, declared.files, schemas)
     return result
+
+
+def _answers(one: Described, schemas: Schemas) -> dict[str, Any]:
+    names = ("X-Request-ID", "X-Last-Event-ID") if one.is_snapshot else ("X-Request-ID",)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    answers: dict[str, Any] = {}
+    for status, kind in one.declared.answers.items():
+        answer: dict[str, Any] = {"description": "Done." if kind is None else "The answer.", "headers": headers}
+        if kind is not None:
+            schema = {"type": "string", "format": "binary"} if kind is bytes else schemas.of(kind)
+            answer["content"] = {one.declared.media: {"schema": schema}}
+        answers[str(status)] = answer
+    return answers
+
+
+def _body(kind: type[msgspec.Struct], files: tuple[str, ...], schemas: Schemas) -> dict[str, Any]:
+    """JSON, and a form too where files may come."""
+    content: dict[str, Any] = {JSON: {"schema": schemas.of(kind)}}
+    if files:
+        schema = schemas.resolved(kind)
+        parts = {name: {"type": "string", "format": "binary"} for name in files}
+        content["multipart/form-data"] = {"schema": schema | {"properties": schema["properties"] | parts}}
+    return {"required": any(field.required for field in msgspec.structs.fields(kind)), "content": content}
+
+
+def _tag(path: str) -> str:
+    parts = path.removeprefix(BASE).strip("/").split("/")
+    if not path.startswith(BASE):
+        return "operations"
+    return parts[1] if parts[0] in ("accounts", "academic", "communication") else parts[0]
 
 
 def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
@@ -135,8 +232,15 @@ def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(declared: Operation, by_type: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    if declared.query is not None:
-        for field in msgspec.structs.fields(declared.query):
-            schema = by_type[_key(field.type)]
-            yield {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
+def _query_parameters(declared: Operation, schemas: Schemas) -> Iterator[dict[str, Any]]:
+    """What a query may have. The token of a stream is a way of signing in and no parameter."""
+    for field in msgspec.structs.fields(declared.query) if declared.query is not None else ():
+        if field.encode_name == "token":
+            continue
+        schema = schemas.of(field.type)
+        choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+        if len(choices) == 1:
+            schema = dict(choices[0])
+        if field.default not in (msgspec.NODEFAULT, msgspec.UNSET, None, ""):
+            schema["default"] = field.default
+        yield {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from data import streams
 from realtime.api.campus import Campus
-from realtime.subscriber import REPLAYING, Subscriber
+from realtime.replay import Told
+from realtime.subscriber import REPLAYING
 
 
 class Opening:
@@ -20,10 +21,10 @@ class Opening:
         self._campus = campus
         self._cursor = cursor
 
-    async def __call__(self, subscriber: Subscriber) -> None:
+    async def __call__(self, subscriber: Told) -> None:
         """Tell the snapshot of presence, then what was missed."""
         campus = self._campus
-        after_id = subscriber.position if self._cursor is None else _number(self._cursor)
+        after_id = subscriber.position if self._cursor is None else to_number(self._cursor)
         known, through_id = await self._read(subscriber, after_id or 0)
         if subscriber.state != REPLAYING:
             return
@@ -42,17 +43,17 @@ class Opening:
             await campus.replay.snapshot(subscriber)
         await campus.replay.tell(subscriber, known.page, through_id)
 
-    async def _read(self, subscriber: Subscriber, after_id: int) -> tuple[streams.Opening | None, int]:
+    async def _read(self, subscriber: Told, after_id: int) -> tuple[streams.Opening | None, int]:
         campus = self._campus
         while True:
-            changes, through_id = campus.hub.key_changes, campus.hub.last_id
+            changes, through_id = campus.hub.changes(subscriber.user_id), campus.hub.last_id
             known = await campus.database.read(
                 streams.opening, subscriber.token_id, after_id, through_id, campus.options.replay_page_bytes
             )
-            if changes == campus.hub.key_changes:
+            if changes == campus.hub.changes(subscriber.user_id):
                 return known, through_id
 
 
-def _number(cursor: str) -> int | None:
+def to_number(cursor: str) -> int | None:
     """A cursor as an id; None for what never was one, which is answered like one from the future."""
     return int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) <= 16 else None

@@ -18,7 +18,8 @@ class Operation:
     """One method of a route.
 
     `answers` maps each status of success to the type of its body (None: no body). `roles` may call it (None: everybody
-    with a token). `files` are the parts of a multipart form that are files. `media` is the answers' type.
+    with a token). `files` are the parts of a multipart form that are files. `media` is the answers' type. `refusals`
+    are statuses of failure beyond those that follow from the rest: openapi.py says which do.
     """
 
     answers: Mapping[int, Any]
@@ -27,6 +28,7 @@ class Operation:
     roles: frozenset[str] | None
     files: tuple[str, ...]
     media: str
+    refusals: frozenset[int]
 
 
 def operation(
@@ -37,9 +39,11 @@ def operation(
     roles: Collection[str] | None = None,
     files: tuple[str, ...] = (),
     media: str = "application/json",
+    refusals: Collection[int] = (),
 ) -> Callable[[M], M]:
     """Declare a handler's method. Its docstring's first line is the summary."""
-    declared = Operation(answers, body, query, None if roles is None else frozenset(roles), files, media)
+    permitted = None if roles is None else frozenset(roles)
+    declared = Operation(answers, body, query, permitted, files, media, frozenset(refusals))
 
     def mark(method: M) -> M:
         method.operation = declared  # type: ignore[attr-defined]

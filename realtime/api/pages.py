@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Generic, TypedDict, TypeVar
 from urllib.parse import urlencode
 
@@ -20,11 +21,21 @@ MOST_SIZE = 100
 Size = Annotated[int, msgspec.Meta(ge=1, le=MOST_INTEGER)]
 
 
-class PageQuery(msgspec.Struct):
-    """What every list takes; filters are a subclass's fields. More than MOST_SIZE rows are cut to that."""
+class Paged(msgspec.Struct):
+    """The part of a list that is wanted. More than MOST_SIZE rows are cut to that."""
 
     page: Annotated[int, msgspec.Meta(ge=1, le=2**31)] = 1
     page_size: Size = DEFAULT_SIZE
+
+    def asked(self) -> Asked:
+        """The same for the data's side, which is told the rest in its own way."""
+        size = min(self.page_size, MOST_SIZE)
+        return Asked(limit=size, offset=(self.page - 1) * size)
+
+
+class PageQuery(Paged):
+    """What every list takes; filters are a subclass's fields."""
+
     search: Annotated[str, msgspec.Meta(max_length=200)] = ""
     ordering: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
@@ -32,9 +43,8 @@ class PageQuery(msgspec.Struct):
         """The same for the data's side: everything that is no part of a page is a filter."""
         own = {"page", "page_size", "search", "ordering"}
         filters = {name: value for name, value in msgspec.structs.asdict(self).items() if name not in own}
-        size = min(self.page_size, MOST_SIZE)
         names = [name for name in self.ordering.split(",") if name]
-        return Asked(filters, self.search, names, size, (self.page - 1) * size)
+        return replace(super().asked(), filters=filters, search=self.search, ordering=names)
 
 
 class ActiveQuery(PageQuery):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal, TypedDict
 
-from data import users
+from data import files, users
 from realtime.presence import Presence
 
 Role = Literal[
@@ -72,7 +72,7 @@ def to_item(row: sqlite3.Row, presence: Presence) -> UserItem:
         "full_name": users.full_name(row),
         "first_name": row["first_name"],
         "last_name": row["last_name"],
-        "avatar": row["avatar"],
+        "avatar": files.shown(row["avatar"]),
         "is_online": presence.is_online(row["id"]),
         "user_type": row["user_type"],
         "user_type_display": users.ROLES[row["user_type"]],

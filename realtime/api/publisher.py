@@ -7,10 +7,11 @@ reaches a socket before its commit (I1).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from data.outcome import ConversationStarted, Event, KeysChanged, Outcome, TokensRevoked, UserChanged
+from data.outcome import ConversationStarted, Event, FilesRemoved, KeysChanged, Outcome, TokensRevoked, UserChanged
 from realtime import frame
+from realtime.api.meter import Meter
 from realtime.api.tokens import TokenTable
 from realtime.hub import Hub
 from realtime.presence import Presence
@@ -19,12 +20,24 @@ log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Applies committed outcomes to the hub, to presence and to the token table."""
+    """Applies committed outcomes to the hub, to presence and to the token table.
 
-    def __init__(self, hub: Hub, presence: Presence, tokens: TokenTable) -> None:
+    `remove_files` gets the keys of files that have no row any more.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        presence: Presence,
+        tokens: TokenTable,
+        meter: Meter,
+        remove_files: Callable[[Iterable[str]], None],
+    ) -> None:
         self._hub = hub
         self._presence = presence
         self._tokens = tokens
+        self._meter = meter
+        self._remove_files = remove_files
 
     def __call__(self, outcome: Iterable[Outcome]) -> None:
         """Apply the outcome of one commit, in order."""
@@ -41,8 +54,11 @@ class Publisher:
                     self._tokens.forget_user(item.user_id)
                 case ConversationStarted():
                     self._presence.acquaint(item.user_ids)
+                case FilesRemoved():
+                    self._remove_files(item.keys)
 
     def _publish(self, event: Event) -> None:
+        self._meter.count_event()
         try:
             self._hub.publish(event.keys, frame.encode(event.event, event.data, event.id), event.id)
         except Exception:

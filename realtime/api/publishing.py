@@ -1,53 +1,60 @@
-"""What notices and announcements have in common: who publishes, in which college, and the campus's day."""
+"""What notices and announcements have in common: who publishes, for whom, and how many that would reach."""
 
 from __future__ import annotations
 
-from data import clock, users
-from data.asker import Moment
-from data.notices import Viewer
-from realtime.api import problem
+from typing import TypedDict
+
+import msgspec
+
+from data import users
+from data.audiences import Audience, Reach
 from realtime.api.base import Handler
-from realtime.api.body import MOST_INTEGER
-from realtime.api.problem import Problem
+from realtime.api.body import Id
 
 PUBLISHERS = users.ADMIN_ROLES | {"teacher", "staff"}
+MOST_NAMED = 500
+
+
+class AudienceGiven(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """For whom. A name that is none of these is refused: a misspelt one would reach others than were meant."""
+
+    all: bool = False
+    classes: list[Id] | None = None
+    sections: list[Id] | None = None
+    user_types: list[str] | None = None
+    users: list[Id] | None = None
+
+
+class Counted(TypedDict):
+    """How many people would be told, and how many of them have a stream open now; the caller among them."""
+
+    reached: int
+    online: int
 
 
 class PublishingHandler(Handler):
-    """A handler whose reading is for all, and whose writing is for PUBLISHERS."""
+    """A handler of what goes to an audience."""
 
-    @property
-    def today(self) -> str:
-        """The date that people on the campus have now."""
-        return clock.day(self.campus.wall_s(), self.campus.options.timezone)
+    def online(self, reach: Reach) -> int:
+        """How many people of an audience have a stream open."""
+        return len(self.campus.hub.users_listening(reach.keys))
 
-    @property
-    def moment(self) -> Moment:
-        """Now, as what is told of notices needs it."""
-        wall_s, options = self.campus.wall_s(), self.campus.options
-        today = clock.day(wall_s, options.timezone)
-        return Moment(clock.stamp(wall_s), today, options.timezone, options.notice_announce_delay_s)
-
-    def viewer(self) -> Viewer:
-        """The caller, in the college that the request is held to. Raises Problem 400."""
-        return Viewer(self.caller.user_id, self.caller.is_admin, self.college())
-
-    def publisher(self) -> Viewer:
-        """The same, of a caller who may write at all. Raises Problem 400, 403."""
-        if self.caller.user_type not in PUBLISHERS:
-            raise Problem(403, problem.FORBIDDEN)
-        return self.viewer()
-
-    def names_all_colleges(self) -> bool:
-        """Whether a global role has asked for all colleges in so many words."""
-        headers = self.request.headers
-        given = headers.get("X-College-ID", headers.get("X-Tenant-ID", ""))
-        return self.caller.is_global and given.strip().lower() == "all"
+    def answer_reach(self, reach: Reach) -> None:
+        """Answer a preview."""
+        self.answer(Counted(reached=reach.reached, online=self.online(reach)))
 
 
-def path_id(text: str) -> int:
-    """An id from a path. Raises Problem 404 for a number that no id can be."""
-    number = int(text[:17])
-    if not 1 <= number <= MOST_INTEGER:
-        raise Problem(404, "Not found.")
-    return number
+def to_audience(given: AudienceGiven | None) -> Audience:
+    """What is chosen by it; without anything everybody."""
+    if given is None:
+        return Audience(everybody=True)
+    return Audience(given.all, given.user_types or (), given.users or (), given.classes or (), given.sections or ())
+
+
+def audience_problem(given: AudienceGiven | None) -> str | None:
+    """Why this can't be an audience, a sentence; None if it can."""
+    named = {} if given is None else msgspec.to_builtins(given)
+    for name, values in named.items():
+        if isinstance(values, list) and len(values) > MOST_NAMED:
+            return f"Name at most {MOST_NAMED} {name.replace('_', ' ')}."
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import unquote
 
 # Tokens by their shape, and whatever stands as the value of a parameter that holds a secret.
 _SECRET = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\btoken=)[^&\s'\"]+|(?<=[?&]key=)[^&\s'\"]+")
@@ -15,7 +16,12 @@ _SECRET = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\btoken=)[^
 
 def redact(text: str) -> str:
     """The text with every secret in it replaced by `[redacted]`."""
-    return _SECRET.sub("[redacted]", text)
+    shown = _SECRET.sub("[redacted]", text)
+    if "%" in shown:
+        plain = unquote(shown)
+        if _SECRET.search(plain):  # a secret behind percent signs is one all the same
+            return _SECRET.sub("[redacted]", plain).encode("unicode_escape").decode("ascii")
+    return shown
 
 
 class Formatter(logging.Formatter):

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from tornado.httputil import format_timestamp
+from tornado.httputil import HTTPServerRequest, format_timestamp
 
 from realtime import frame
 from realtime.api import cors, params, problem
@@ -72,18 +73,40 @@ class StreamQuery(msgspec.Struct):
     lastEventId: str = ""
 
 
+def query_token(request: HTTPServerRequest) -> str | None:
+    """The token in the query, for clients that cannot set headers (EventSource)."""
+    return params.decode(request.query_arguments, StreamQuery).token or None
+
+
+def cursor_of(request: HTTPServerRequest, query: StreamQuery) -> str | None:
+    """Where the client was: the browser's header goes before the query. None without a cursor."""
+    given = request.headers.get("Last-Event-ID", "").strip()
+    return given or query.last_event_id or query.lastEventId or None
+
+
+def check_room(campus: Campus, user_id: int) -> None:
+    """Raise Problem 429 or 503 where there is no room for another stream of the user."""
+    options = campus.options
+    if campus.stopping:
+        raise Problem(503, "The server is stopping.", {"Retry-After": "5"})
+    if options.max_streams and len(campus.hub.streams) >= options.max_streams:
+        raise Problem(503, "The server has no room for another stream.", {"Retry-After": "30"})
+    if options.limits and len(campus.hub.streams_of(user_id)) >= options.max_streams_per_user:
+        raise Problem(429, "You have too many open streams.", {"Retry-After": "30"})
+
+
 class StreamHandler(EventStreamHandler):
     """`GET sse/events/`: every event for the caller, from now or from a cursor on."""
 
     def given_token(self) -> str | None:
-        """EventSource cannot set headers: here the token may be in the query."""
-        return super().given_token() or params.decode(self.request.query_arguments, StreamQuery).token or None
+        """The header's, or the query's."""
+        return super().given_token() or query_token(self.request)
 
     @operation({200: str}, query=StreamQuery, media=EVENT_STREAM)
     def get(self) -> None:
         """Open a stream. Raises Problem 429 and 503 where there is no room."""
-        self._refuse_past_limits()
-        cursor = self._cursor()
+        check_room(self.campus, self.caller.user_id)
+        cursor = cursor_of(self.request, self.params(StreamQuery))
         head = self._head()
         campus, caller, address = self.campus, self.caller, self.address
         stream = self.detach()
@@ -99,6 +122,7 @@ class StreamHandler(EventStreamHandler):
             expires_s=caller.expires_s,
             address=address,
             opened_s=campus.wall_s(),
+            base_url=sys.intern(self.base_url),  # thousands of streams, and mostly one address
         )
         campus.hub.attach(subscriber)
         _watch(stream, subscriber, campus)
@@ -109,21 +133,6 @@ class StreamHandler(EventStreamHandler):
             campus.options.retry_ms,
         )
         subscriber.open(head + connected, Opening(campus, cursor))
-
-    def _refuse_past_limits(self) -> None:
-        campus, options = self.campus, self.campus.options
-        if campus.stopping:
-            raise Problem(503, "The server is stopping.", {"Retry-After": "5"})
-        if options.max_streams and len(campus.hub.streams) >= options.max_streams:
-            raise Problem(503, "The server has no room for another stream.", {"Retry-After": "30"})
-        if options.limits and len(campus.hub.streams_of(self.caller.user_id)) >= options.max_streams_per_user:
-            raise Problem(429, "You have too many open streams.", {"Retry-After": "30"})
-
-    def _cursor(self) -> str | None:
-        """Where the client was: the browser's header goes before the query. None for a stream without a cursor."""
-        query = self.params(StreamQuery)
-        given = self.request.headers.get("Last-Event-ID", "").strip()
-        return given or query.last_event_id or query.lastEventId or None
 
     def _head(self) -> bytes:
         lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in self.stream_headers())]

@@ -47,6 +47,9 @@ class StreamTestHandler(EventStreamHandler):
         for count in range(EVENTS):
             if count:
                 await asyncio.sleep(INTERVAL_S)
+            if self.campus.stopping:
+                await self.finish()
+                return
             self.write(frame.encode("test", {"count": count, "message": f"Test event {count}"}))
             await self.flush()
         self.write(frame.encode("complete", {"message": "Test complete"}))

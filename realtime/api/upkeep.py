@@ -81,15 +81,15 @@ class Upkeep:
         good = await campus.database.read(streams.good_tokens, {s.token_id for s in open_streams})
         campus.hub.end([s for s in open_streams if s.token_id not in good], "revoked")
         campus.hub.end([s for s in open_streams if good.get(s.token_id) is False], "disabled")
-        while True:
-            changes = campus.hub.key_changes
-            listening = {s.user_id for s in campus.hub.streams.values()}
-            held = await campus.database.read(streams.keys_of_users, listening)
-            if changes == campus.hub.key_changes:
-                break
-        for user_id, keys in held.items():
-            campus.hub.set_keys(user_id, keys)
-        campus.hub.key_changes += 1
+        waiting = {s.user_id for s in campus.hub.streams.values()}
+        while waiting:
+            before = {user_id: campus.hub.changes(user_id) for user_id in waiting}
+            held = await campus.database.read(streams.keys_of_users, waiting)
+            for user_id, keys in held.items():
+                if before[user_id] == campus.hub.changes(user_id):
+                    campus.hub.set_keys(user_id, keys)
+                    campus.hub.touch(user_id)
+                    waiting.discard(user_id)
 
     async def _do_dues(self, wall_s: float) -> None:
         now = clock.stamp(wall_s)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from data import passwords, users
+from data import enrollments, keys, passwords, users
+from data.listing import Asked
 from data.session import command_transaction
 from tests.commands.support import Run, database, roster, stored_password, usernames
+from tests.data.test_enrollments import ADMIN
 
 
 def test_import_makes_everyone(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -35,7 +37,7 @@ def test_import_makes_everyone(run: Run, folder: Path, tmp_path: Path) -> None:
             "ann@campus.example",
         )
         assert passwords.check_password(" long enough ", ann["password_hash"])
-        assert set(users.keys_of(tx, ann["id"])) == {"user:1", "all", "college:1", "college:1/type:teacher"}
+        assert set(keys.held(tx, ann["id"])) == {"user:1", "all", "college:1", "college:1/type:teacher"}
     assert stored_password(folder, "ben") == ""
 
 
@@ -64,13 +66,63 @@ def test_import_names_every_wrong_line_and_imports_nothing(run: Run, folder: Pat
     assert "already exists" in told[3]
     assert "too short" in told[4]
     assert "email" in told[5]
-    assert told[8] == told[9] == "classes and sections are not supported yet"
+    assert told[8] == 'class: There is no class "3A"; there are: none. --create-classes makes what is missing.'
+    assert told[9] == "section: A section needs its class."
     assert "king" in told[10]
     assert "NOPE" in told[11]
     assert told[12] == "username: FINE is on line 2 already"
     assert "blank" in told[13]
     assert "more than the 7 columns" in told[15]
     assert usernames(folder) == ["there"]
+
+
+ROSTER = """username,user_type,college,class,section
+ann,student,,1A,Red
+ben,student,CAMPUS,1a,blue
+cy,teacher,,1A,
+dee,student,,2B,Red
+eve,,,,
+"""
+
+
+def enrolled(folder: Path) -> list[tuple[str, str, str | None]]:
+    sql = (
+        "SELECT u.username, c.name, s.name FROM enrollments AS e JOIN users AS u ON u.id = e.user_id "
+        "JOIN classes AS c ON c.id = e.class_id LEFT JOIN sections AS s ON s.id = e.section_id ORDER BY e.id"
+    )
+    with command_transaction(database(folder)) as tx:
+        return [tuple(row) for row in tx.rows(sql)]
+
+
+def test_import_makes_the_classes_that_are_missing_if_told_to(run: Run, folder: Path, tmp_path: Path) -> None:
+    done = run("import-users", roster(tmp_path, ROSTER), "--create-classes")
+    assert done.stdout == "imported 5 users\nmade 5 of the classes and sections\n"
+    assert enrolled(folder) == [("ann", "1A", "Red"), ("ben", "1A", "blue"), ("cy", "1A", None), ("dee", "2B", "Red")]
+    more = run("import-users", roster(tmp_path, "username,class,section\nfay,2B,RED\n"))
+    assert more.stdout == "imported 1 user\n"
+    assert enrolled(folder)[-1] == ("fay", "2B", "Red")
+    with command_transaction(database(folder)) as tx:
+        assert {key.split(":")[0] for key in keys.held(tx, 1)} == {"user", "all", "college", "class", "section"}
+        found = enrollments.page(tx, ADMIN, Asked({"is_active": True}, "dee 2b"))
+        assert [item["user_name"] for item in found[1]] == ["dee"]
+
+
+def test_import_without_it_names_what_there_is(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("import-users", roster(tmp_path, "username,class,section\nfay,1A,Red\n"), "--create-classes")
+    with command_transaction(database(folder)) as tx:
+        tx.execute(
+            "INSERT INTO classes (college_id, name, created_at, updated_at, is_active) VALUES (1, 'Old', '', '', 0)"
+        )
+    text = ROSTER + "gil,,,Old,\nboss,super_admin,,1A,Red\n"
+    err = run("import-users", roster(tmp_path, text), code=1).stderr
+    told = {int(line): text for line, text in re.findall(r"^  line (\d+): (.*)$", err, re.MULTILINE)}
+    assert told == {
+        3: 'section: There is no section "blue"; there are: Red. --create-classes makes what is missing.',
+        5: 'class: There is no class "2B"; there are: 1A. --create-classes makes what is missing.',
+        7: 'class: The class "Old" is not active.',
+    }
+    assert usernames(folder) == ["fay"]
+    assert len(enrolled(folder)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import clock, log, notice_dues, notices, users
-from data.asker import Moment
-from data.notices import Viewer
+from data import clock, keys, log, notice_dues, notice_rows, notice_visibility, notices, notifications, users
+from data.asker import Asker, Moment
+from data.errors import Invalid, NotFound
+from data.listing import Asked
 from data.session import command_transaction
 from data.transaction import Transaction
 
@@ -22,29 +24,38 @@ KOLKATA = ZoneInfo("Asia/Kolkata")
 NOON_S = clock.seconds("2026-03-10T06:30:00.000000Z")  # 12:00 in Kolkata
 DAY_S = 86_400.0
 MIDNIGHT_S = clock.seconds("2026-03-10T18:30:00.000000Z")
-EVERYTHING = 1 << 30
+MOST = 1 << 30
 
 
 def moment(wall_s: float, zone: ZoneInfo = KOLKATA, delay_s: float = 5.0) -> Moment:
     return Moment(clock.stamp(wall_s), clock.day(wall_s, zone), zone, delay_s)
 
 
-def make_users(tx: Transaction) -> tuple[Viewer, Viewer]:
+def make_users(tx: Transaction) -> tuple[int, int]:
     """An author and a reader."""
-    found = [
+    tom, ann = [
         users.create(tx, users.NewUser(name, user_type=role, college_id=1), clock.stamp(NOON_S))
         for name, role in (("tom", "teacher"), ("ann", "student"))
     ]
-    return Viewer(found[0], False, 1), Viewer(found[1], False, 1)
+    return tom, ann
 
 
-def create(tx: Transaction, author: Viewer, at: Moment, **fields: Any) -> int:
+def asking(user_id: int, at: Moment) -> Asker:
+    """A user of college 1, without an admin's rights."""
+    return Asker(user_id, "teacher", 1, 1, at)
+
+
+def create(tx: Transaction, author: int, at: Moment, **fields: Any) -> int:
     given = {"title": "t", "content": "c", "publish_date": "2026-03-01", "is_published": True} | fields
-    return int(notices.create(tx, author.user_id, 1, given, at)["id"])
+    return int(notices.create(tx, asking(author, at), given)["id"])
+
+
+def update(tx: Transaction, author: int, number: int, fields: dict[str, Any], at: Moment) -> None:
+    notices.update(tx, asking(author, at), number, fields)
 
 
 def events(tx: Transaction, user_id: int, after_id: int = 0) -> list[tuple[str, dict[str, Any]]]:
-    page = log.since(tx, users.keys_of(tx, user_id), after_id, EVERYTHING, EVERYTHING)
+    page = log.since(tx, keys.held(tx, user_id), after_id, MOST, MOST)
     assert page.complete
     return [(event.event, json.loads(event.data)) for event in page.events]
 
@@ -54,8 +65,8 @@ def do_dues(tx: Transaction, at: Moment, most: int = 3) -> None:
         assert 0 < notice_dues.do_dues(tx, at.now, at.today, most) <= most
 
 
-def names(tx: Transaction, user: Viewer) -> list[str]:
-    return [name for name, _ in events(tx, user.user_id)]
+def names(tx: Transaction, user_id: int) -> list[str]:
+    return [name for name, _ in events(tx, user_id)]
 
 
 def test_a_notice_is_news_at_its_days_first_moment_and_gone_at_the_first_after_it(tx: Transaction) -> None:
@@ -70,9 +81,12 @@ def test_a_notice_is_news_at_its_days_first_moment_and_gone_at_the_first_after_i
     ):
         at = moment(clock.seconds(stamp))
         do_dues(tx, at)
-        assert names(tx, reader) == names(tx, author) == so_far, stamp
-        visible, _ = notices.page(tx, reader, notices.Filters(), (), at.today, 10, 0)
-        assert visible == (so_far == ["notification"])
+        assert names(tx, reader) == so_far, stamp
+        # Its author lists it in any state.
+        own = ["notice_updated", *so_far]
+        assert names(tx, author) == ([*own, "notice_updated"] if len(so_far) == 2 else own)
+        assert len(snapshot(tx, reader, at)) == (so_far == ["notification"])
+        assert len(snapshot(tx, author, at)) == 1
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 5.0])
@@ -81,7 +95,7 @@ def test_the_delay_counts_from_publishing_and_an_edit_does_not_put_it_off(tx: Tr
     number = create(tx, author, moment(NOON_S, delay_s=delay_s))
     assert notice_dues.is_due(tx, clock.stamp(NOON_S)) is False
     assert names(tx, reader) == (["notification"] if delay_s == 0 else [])
-    notices.update(tx, author, number, {"content": "other"}, moment(NOON_S + 4.9, delay_s=delay_s))
+    update(tx, author, number, {"content": "other"}, moment(NOON_S + 4.9, delay_s=delay_s))
     do_dues(tx, moment(NOON_S + 4.999))
     assert names(tx, reader) == (["notification", "notice_updated"] if delay_s == 0 else [])
     do_dues(tx, moment(NOON_S + 5.0))
@@ -93,7 +107,7 @@ def test_an_edit_of_what_was_announced_is_told_at_once(tx: Transaction) -> None:
     author, reader = make_users(tx)
     number = create(tx, author, moment(NOON_S))
     do_dues(tx, moment(NOON_S + 5))
-    notices.update(tx, author, number, {"content": "other"}, moment(NOON_S + 6))
+    update(tx, author, number, {"content": "other"}, moment(NOON_S + 6))
     assert names(tx, reader) == ["notification", "notice_updated"]
     assert not notice_dues.is_due(tx, moment(NOON_S + DAY_S).now)
 
@@ -110,7 +124,7 @@ def test_the_delay_also_holds_just_before_midnight(tx: Transaction) -> None:
 def test_a_notice_brought_forward_does_not_wait_for_its_old_day(tx: Transaction) -> None:
     author, reader = make_users(tx)
     number = create(tx, author, moment(NOON_S), publish_date="2026-12-24")
-    notices.update(tx, author, number, {"publish_date": "2026-03-10"}, moment(NOON_S + 1))
+    update(tx, author, number, {"publish_date": "2026-03-10"}, moment(NOON_S + 1))
     do_dues(tx, moment(NOON_S + 6))
     assert names(tx, reader) == ["notification"]
 
@@ -119,7 +133,7 @@ def test_an_edit_in_the_second_after_its_expiry_does_not_swallow_that_it_is_gone
     author, reader = make_users(tx)
     number = create(tx, author, moment(NOON_S), expiry_date="2026-03-10")
     do_dues(tx, moment(NOON_S + 5))
-    notices.update(tx, author, number, {"title": "late"}, moment(MIDNIGHT_S + 0.5))
+    update(tx, author, number, {"title": "late"}, moment(MIDNIGHT_S + 0.5))
     do_dues(tx, moment(MIDNIGHT_S + 1))
     assert names(tx, reader) == ["notification", "notice_removed"]
 
@@ -128,7 +142,7 @@ def test_who_saw_a_notice_in_the_second_before_it_was_news_hears_that_it_is_gone
     author, reader = make_users(tx)
     number = create(tx, author, moment(NOON_S), publish_date="2026-03-11")
     assert number in snapshot(tx, reader, moment(MIDNIGHT_S + 0.5))
-    notices.delete(tx, author, number, moment(MIDNIGHT_S + 0.6))
+    notices.delete(tx, asking(author, moment(MIDNIGHT_S + 0.6)), number)
     do_dues(tx, moment(MIDNIGHT_S + 1))
     assert names(tx, reader) == ["notice_removed"]
 
@@ -155,6 +169,105 @@ def test_a_campus_that_moved_to_another_zone_waits_for_its_own_day(tx: Transacti
         assert names(tx, reader) == so_far, stamp
 
 
+def snapshot(tx: Transaction, user_id: int, at: Moment) -> dict[int, dict[str, Any]]:
+    """What a user's list holds."""
+    _, found = notice_rows.page(tx, asking(user_id, at), Asked({"is_active": True}, limit=100))
+    return {notice["id"]: dict(notice) for notice in found}
+
+
+def make_classes(tx: Transaction, *members: tuple[int, tuple[str, ...]]) -> None:
+    """Classes 1 and 2, of which 1 has section 1, and who holds which of their keys."""
+    for number in (1, 2):
+        tx.execute(
+            "INSERT INTO classes (id, college_id, name, created_at, updated_at) VALUES (?1, 1, 'class ' || ?1, '', '')",
+            (number,),
+        )
+    tx.execute("INSERT INTO sections (id, class_id, name, created_at, updated_at) VALUES (1, 1, 'A', '', '')")
+    for user_id, held in members:
+        for key in held:
+            tx.execute("INSERT INTO user_keys VALUES (?, ?, ?)", (user_id, key, log.position(tx)))
+
+
+CLASS_1 = {"target_type": "class", "class_obj": 1}
+CLASS_2 = {"target_type": "class", "class_obj": 2}
+SECTION_1 = {"target_type": "section", "section": 1}
+EVERYBODY = {"target_type": "all"}
+
+
+def make_readers(tx: Transaction) -> tuple[int, dict[str, int]]:
+    """An author; and readers of class 1 and its section, of class 1, of class 2, of both, of none."""
+    author = make_users(tx)[0]
+    held = {
+        "section": ("class:1", "section:1"),
+        "one": ("class:1",),
+        "two": ("class:2",),
+        "both": ("class:1", "class:2"),
+        "none": (),
+    }
+    readers = {name: users.create(tx, users.NewUser(name, college_id=1), clock.stamp(NOON_S)) for name in held}
+    make_classes(tx, *((readers[name], keys) for name, keys in held.items()))
+    return author, readers
+
+
+def test_rows_that_come_in_a_second_request_decide_whom_it_is_announced_to(tx: Transaction) -> None:
+    author, readers = make_readers(tx)
+    number = create(tx, author, moment(NOON_S))
+    notice_visibility.create(tx, asking(author, moment(NOON_S + 1)), {"notice": number, **CLASS_1})
+    notice_visibility.create(tx, asking(author, moment(NOON_S + 2)), {"notice": number, **SECTION_1})
+    do_dues(tx, moment(NOON_S + 4.9))
+    assert "notification" not in names(tx, readers["one"])
+    do_dues(tx, moment(NOON_S + 5))
+    for name in ("section", "one", "both"):
+        assert names(tx, readers[name]).count("notification") == 1, name
+        assert number in snapshot(tx, readers[name], moment(NOON_S + 5))
+    for name in ("two", "none"):
+        # Who looked in the meantime holds it, so its going is told; its text is not.
+        assert events(tx, readers[name]) == [("notice_removed", {"id": number})], name
+        assert snapshot(tx, readers[name], moment(NOON_S + 5)) == {}
+    assert names(tx, author).count("notification") == 1
+
+
+def test_a_visibility_in_the_request_leaves_nothing_to_wait_for(tx: Transaction) -> None:
+    author, readers = make_readers(tx)
+    create(tx, author, moment(NOON_S), visibility=[CLASS_1])
+    assert names(tx, readers["both"]) == names(tx, author) == ["notification"]
+    assert names(tx, readers["two"]) == names(tx, readers["none"]) == []
+    create(tx, author, moment(NOON_S), visibility=[])
+    assert names(tx, readers["one"]) == ["notification"], "none is no visibility: it may come yet"
+    create(tx, author, moment(MIDNIGHT_S - 1), publish_date="2026-03-11", visibility=[CLASS_2])
+    do_dues(tx, moment(MIDNIGHT_S - 0.1))
+    assert names(tx, readers["two"]) == ["notification"], "the second one's, for all"
+    do_dues(tx, moment(MIDNIGHT_S))
+    assert names(tx, readers["two"]) == ["notification"] * 2
+    draft = create(tx, author, moment(MIDNIGHT_S), is_published=False, visibility=[CLASS_2])
+    update(tx, author, draft, {"is_published": True, "visibility": [CLASS_2]}, moment(MIDNIGHT_S + 1))
+    assert names(tx, readers["two"]) == ["notification"] * 3
+
+
+def test_an_announced_notice_that_is_for_others_now_is_no_second_news(tx: Transaction) -> None:
+    author, readers = make_readers(tx)
+    at = moment(NOON_S, delay_s=0.0)
+    number = create(tx, author, at, title="secret", visibility=[CLASS_1, CLASS_2])
+    update(tx, author, number, {"content": "secret"}, at)
+    (row,) = [row for row in notice_visibility.page(tx, asking(author, at), Asked())[1] if row["class_obj"] == 2]
+    told = {name: names(tx, user_id) for name, user_id in readers.items()}
+    assert told["one"] == told["two"] == told["both"] == ["notification", "notice_updated"]
+    position = log.position(tx)
+    notice_visibility.delete(tx, asking(author, at), row["id"])
+    assert [name for name, _ in events(tx, readers["two"], position)] == ["notice_removed"]
+    assert [name for name, _ in events(tx, readers["both"], position)] == ["notice_removed", "notice_updated"]
+    assert [name for name, _ in events(tx, readers["one"], position)] == ["notice_updated"]
+    # Whoever comes back later is not told what is not for them any more.
+    assert events(tx, readers["two"]) == [("notice_removed", {"id": number})]
+    assert names(tx, readers["one"]) == ["notification", "notice_updated", "notice_updated"]
+    position = log.position(tx)
+    update(tx, author, number, {"visibility": [EVERYBODY]}, at)
+    for name in readers:
+        assert [event for event, _ in events(tx, readers[name], position)] == ["notice_updated"], name
+    assert names(tx, readers["none"]) == ["notice_updated"], "seen, and no news"
+
+
+_TARGETS = st.lists(st.sampled_from([CLASS_1, CLASS_2, SECTION_1, EVERYBODY]), max_size=2)
 _FIELDS = st.fixed_dictionaries(
     {},
     optional={
@@ -163,6 +276,7 @@ _FIELDS = st.fixed_dictionaries(
         "is_published": st.booleans(),
         "publish_date": st.sampled_from(["2026-03-08", "2026-03-10", "2026-03-11", "2026-03-12"]),
         "expiry_date": st.sampled_from([None, "2026-03-12", "2026-03-13"]),
+        "visibility": _TARGETS,
     },
 )
 _STEPS = st.lists(
@@ -170,6 +284,8 @@ _STEPS = st.lists(
         st.tuples(st.just("create"), _FIELDS),
         st.tuples(st.just("update"), st.integers(0, 3), _FIELDS),
         st.tuples(st.just("delete"), st.integers(0, 3)),
+        st.tuples(st.just("add"), st.integers(0, 3), st.sampled_from([CLASS_1, CLASS_2, SECTION_1, EVERYBODY])),
+        st.tuples(st.just("drop"), st.integers(0, 5)),
         # The clock looks once a second: a change can come before what is due has been done.
         st.tuples(st.just("wait"), st.sampled_from([1.0, 4.0, 6.0, DAY_S / 2, DAY_S, 3 * DAY_S]), st.booleans()),
         st.tuples(st.just("look")),
@@ -178,66 +294,70 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(steps=_STEPS, delay_s=st.sampled_from([0.0, 5.0]))
 def test_i3_a_snapshot_and_the_events_after_it_are_the_next_snapshot(steps: list[Any], delay_s: float) -> None:
-    """Any interleaving of changes, days and looks; and whatever happens, a notice is news at most once."""
+    """Any interleaving of changes, days and looks, for every reader and the author. Whatever happens, a notice is news
+    at most once, and nobody holds a notification of one that is for others."""
     with tempfile.TemporaryDirectory() as folder, command_transaction(Path(folder) / "realtime.sqlite3") as tx:
-        author, reader = make_users(tx)
+        author, readers = make_readers(tx)
+        everybody = [author, *readers.values()]
         wall_s = NOON_S
         made: list[int] = []
-        snapshots = [(0, snapshot(tx, reader, moment(wall_s)))]
+        looks = [(0, user_id, snapshot(tx, user_id, moment(wall_s))) for user_id in everybody]
         for name, *values in steps:
             at = moment(wall_s, delay_s=delay_s)
             match name:
                 case "create":
                     made.append(create(tx, author, at, **values[0]))
-                case "update" if made:
-                    change(tx, author, made[values[0] % len(made)], values[1], at)
-                case "delete" if made:
-                    change(tx, author, made[values[0] % len(made)], None, at)
                 case "wait":
                     wall_s += values[0]
                     if values[1]:
                         do_dues(tx, moment(wall_s, delay_s=delay_s))
                 case "look":
-                    snapshots.append((log.position(tx), snapshot(tx, reader, at)))
+                    looks += [(log.position(tx), user_id, snapshot(tx, user_id, at)) for user_id in everybody]
+                case _ if made:
+                    change(tx, asking(author, at), name, made[values[0] % len(made)], *values)
         at = moment(wall_s + delay_s, delay_s=delay_s)
         do_dues(tx, at)
-        for position, held in snapshots:
-            assert client(tx, reader, held, position, at) == snapshot(tx, reader, at)
-        news = [data["id"] for name, data in events(tx, reader.user_id) if name == "notification"]
-        assert len(news) == len(set(news))
+        for position, user_id, held in looks:
+            assert client(tx, user_id, held, position, at) == snapshot(tx, user_id, at)
+        for user_id in everybody:
+            news = [data["id"] for name, data in events(tx, user_id) if name == "notification"]
+            assert len(news) == len(set(news))
+            _, listed = notifications.page(tx, asking(user_id, at), Asked(limit=100))
+            assert {one["id"] for one in listed} == set(news), "what a replay tells is what the list has"
 
 
-def change(tx: Transaction, author: Viewer, number: int, fields: dict[str, Any] | None, at: Moment) -> None:
-    try:
-        if fields is None:
-            notices.delete(tx, author, number, at)
-        else:
-            notices.update(tx, author, number, fields, at)
-    except notices.NotFound:
-        pass  # deleted before
-
-
-def snapshot(tx: Transaction, reader: Viewer, at: Moment) -> dict[int, dict[str, Any]]:
-    _, found = notices.page(tx, reader, notices.Filters(), (), at.today, 100, 0)
-    return {notice["id"]: notice for notice in found}
+def change(tx: Transaction, asker: Asker, name: str, number: int, *values: Any) -> None:
+    with contextlib.suppress(NotFound, Invalid):  # deleted before
+        match name:
+            case "update":
+                notices.update(tx, asker, number, values[1])
+            case "delete":
+                notices.delete(tx, asker, number)
+            case "add":
+                notice_visibility.create(tx, asker, {"notice": number, **values[1]})
+            case "drop":
+                _, rows = notice_visibility.page(tx, asker, Asked({"is_active": True}))
+                if rows:
+                    notice_visibility.delete(tx, asker, rows[values[0] % len(rows)]["id"])
 
 
 def client(
-    tx: Transaction, reader: Viewer, held: dict[int, dict[str, Any]], position: int, at: Moment
+    tx: Transaction, user_id: int, held: dict[int, dict[str, Any]], position: int, at: Moment
 ) -> dict[int, dict[str, Any]]:
     """What a client holds that had `held` at `position`: it fetches what is news, stores and drops what it is told."""
     held = dict(held)
-    for name, data in events(tx, reader.user_id, position):
+    for name, data in events(tx, user_id, position):
         if name == "notice_updated":
             held[data["id"]] = data
         elif name == "notice_removed":
             held.pop(data["id"], None)
         else:
+            number = data["data"]["notice_id"]
             try:
-                held[data["id"]] = notices.one(tx, reader, data["data"]["notice_id"], at.today)
-            except notices.NotFound:
-                held.pop(data["id"], None)
+                held[number] = dict(notice_rows.one(tx, asking(user_id, at), number))
+            except NotFound:
+                held.pop(number, None)
     return held

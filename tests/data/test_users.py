@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from data import colleges, log, users
+from data import accounts, colleges, keys, log, users
 from data.errors import Invalid, NotFound
 from data.listing import Asked
 from data.outcome import UserChanged
@@ -108,14 +108,14 @@ def test_only_a_global_role_has_no_college(tx: Transaction) -> None:
 def test_keys_begin_at_the_log_s_position_but_for_the_own_one(tx: Transaction) -> None:
     event = log.append(tx, "notification", {}, ["all"], NOW)
     user_id = make(tx, "ann", user_type="teacher")
-    assert users.keys_of(tx, user_id) == {
+    assert keys.held(tx, user_id) == {
         f"user:{user_id}": 0,
         "all": event.id,
         "college:1": event.id,
         "college:1/type:teacher": event.id,
     }
     boss = make(tx, "boss", user_type="central_manager", college_id=None)
-    assert set(users.keys_of(tx, boss)) == {f"user:{boss}", "all"}
+    assert set(keys.held(tx, boss)) == {f"user:{boss}", "all"}
 
 
 def test_the_list_filters(tx: Transaction) -> None:
@@ -172,7 +172,7 @@ def test_pages_are_cut_without_overlap(tx: Transaction) -> None:
 
 def test_a_changed_profile_is_stored_told_and_searchable(tx: Transaction) -> None:
     user_id = make(tx, "before", first_name="Ann")
-    row = users.update_profile(
+    row = accounts.update_profile(
         tx, user_id, {"username": "after", "last_name": "Lee", "user_type": "super_admin"}, LATER
     )
     assert (row["username"], row["first_name"], row["last_name"], row["user_type"], row["updated_at"]) == (
@@ -186,15 +186,15 @@ def test_a_refused_profile_changes_nothing(tx: Transaction) -> None:
     make(tx, "taken")
     user_id = make(tx, "own")
     with pytest.raises(Invalid) as caught:
-        users.update_profile(tx, user_id, {"first_name": "New", "username": "TAKEN", "email": "nope"}, LATER)
+        accounts.update_profile(tx, user_id, {"first_name": "New", "username": "TAKEN", "email": "nope"}, LATER)
     assert caught.value.fields == {
         "username": ["A user with that username already exists."],
         "email": ["Enter a valid email address."],
     }
     assert tx.outcome == []
-    assert users.update_profile(tx, user_id, {"username": "OWN"}, LATER)["first_name"] == ""
+    assert accounts.update_profile(tx, user_id, {"username": "OWN"}, LATER)["first_name"] == ""
     with pytest.raises(NotFound):
-        users.update_profile(tx, 99, {}, LATER)
+        accounts.update_profile(tx, 99, {}, LATER)
 
 
 def test_what_is_noted_of_a_user(tx: Transaction) -> None:

@@ -90,3 +90,13 @@ def test_retry_alone_dispatches_nothing() -> None:
     parser = Parser()
     assert parser.feed(frame.retry(512)) == []
     assert (parser.retries_ms, parser.violations, parser.unfinished) == ([512], [], False)
+
+
+def test_decode_gives_back_what_encode_was_given() -> None:
+    data = {"text": "a: b\n\n\u2028", "n": [1, None]}
+    frames = frame.encode("message", data, 7) + frame.retry(500) + frame.encode("connected", "{}", 0, 3000)
+    first, second = frame.decode(frames)
+    assert (first.event, json.loads(first.data), first.id) == ("message", data, 7)
+    assert second == ("connected", "{}", 0)
+    assert next(frame.decode(frame.encode("typing", data))).id is None
+    assert list(frame.decode(frame.retry(500))) == list(frame.decode(b"")) == []

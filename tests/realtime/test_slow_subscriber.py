@@ -177,3 +177,34 @@ def test_two_streams_do_not_wait_for_each_other() -> None:
         assert slow_peer.ids == list(range(1, begin + 201))
 
     run(test, Core(outbox_frames=50))
+
+
+def test_what_was_dropped_of_presence_is_told_anew_before_a_stream_is_live_again() -> None:
+    async def test(core: Core) -> None:
+        subscriber, peer = await core.blocked()
+        core.hub.publish((OWN,), ephemeral(size=core.rules.outbox_bytes), 0)
+        assert subscriber.is_stale
+        await peer.read_until(lambda one: subscriber not in core.hub.slow)
+        await peer.read_all()
+        assert [one.event for one in peer.events][-1] == "presence_snapshot"
+        assert peer.ids == list(range(1, len(core.log) + 1))
+
+    run(test)
+
+
+def test_i6_a_heartbeat_does_not_wait_for_the_database() -> None:
+    async def test(core: Core) -> None:
+        released = asyncio.Event()
+
+        async def opening(subscriber: Subscriber) -> None:
+            await released.wait()
+            subscriber.go_live(core.hub.last_id)
+
+        subscriber, peer = core.connect()
+        subscriber.open(b"", opening)
+        subscriber.beat(frame.encode("heartbeat", {"timestamp": 1}))
+        await peer.read_count(1, "heartbeat")
+        assert subscriber.state == REPLAYING
+        released.set()
+
+    run(test)

@@ -65,7 +65,7 @@ class Shared:
             verify=False,  # plain HTTP: loading the system's certificates would take 15 ms each time
         )
 
-    def sql(self, statement: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def sql(self, statement: str, parameters: tuple[object, ...] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """What an operator does with sqlite3 beside the server."""
         return sql(self.server, statement, parameters)
 
@@ -74,7 +74,9 @@ class Shared:
         return add_people(self.server, rows)
 
 
-def sql(server: ServerProcess, statement: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+def sql(
+    server: ServerProcess, statement: str, parameters: tuple[object, ...] | Mapping[str, object] = ()
+) -> list[tuple[Any, ...]]:
     """Run one statement on the server's database from outside."""
     with closing(sqlite3.connect(server.data_dir / DATABASE, isolation_level=None, timeout=10)) as connection:
         return connection.execute(statement, parameters).fetchall()

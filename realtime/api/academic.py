@@ -1,0 +1,123 @@
+"""`academic/`: colleges, classes, sections and enrolments. All of a college look, its admins write."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from data import classes, colleges, enrollments, sections, users
+from realtime.api import pages
+from realtime.api.body import Id
+from realtime.api.resource import Resource, handlers
+
+
+class CollegeWhole(msgspec.Struct):
+    """A college. Without a `short_name` it is the name."""
+
+    code: Annotated[str, msgspec.Meta(max_length=colleges.MOST_CHARACTERS["code"])]
+    name: Annotated[str, msgspec.Meta(max_length=colleges.MOST_CHARACTERS["name"])]
+    short_name: Annotated[str, msgspec.Meta(max_length=colleges.MOST_CHARACTERS["short_name"])] | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+
+
+class ClassWhole(msgspec.Struct):
+    """A class. `college` is for global roles, and for ever."""
+
+    name: Annotated[str, msgspec.Meta(max_length=classes.MOST_CHARACTERS["name"])]
+    code: Annotated[str, msgspec.Meta(max_length=classes.MOST_CHARACTERS["code"])] | UnsetType = UNSET
+    college: Id | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+
+
+class SectionWhole(msgspec.Struct):
+    """A section of a class, for ever."""
+
+    class_obj: Id
+    name: Annotated[str, msgspec.Meta(max_length=sections.MOST_CHARACTERS["name"])]
+    is_active: bool | UnsetType = UNSET
+
+
+class EnrollmentWhole(msgspec.Struct):
+    """A user in a class, or in a section of it. All three are of one college."""
+
+    user: Id
+    class_obj: Id
+    section: Id | None = None
+    is_active: bool | UnsetType = UNSET
+
+
+class CollegeFilters(pages.ActiveQuery):
+    """Filters of what belongs to a college."""
+
+    college: Id | None = None
+
+
+class SectionsQuery(CollegeFilters):
+    """Filters of the sections."""
+
+    class_obj: Id | None = None
+
+
+class EnrollmentsQuery(CollegeFilters):
+    """Filters of the enrolments."""
+
+    user: Id | None = None
+    class_obj: Id | None = None
+    section: Id | None = None
+
+
+COLLEGES = Resource(
+    name="colleges",
+    item=colleges.College,
+    whole=CollegeWhole,
+    query=pages.ActiveQuery,
+    writers=users.GLOBAL_ROLES,
+    page=colleges.page,
+    one=colleges.one,
+    create=colleges.create,
+    update=colleges.update,
+    delete=colleges.delete,
+)
+CLASSES = Resource(
+    name="classes",
+    item=classes.Class,
+    whole=ClassWhole,
+    query=CollegeFilters,
+    writers=users.ADMIN_ROLES,
+    page=classes.page,
+    one=classes.one,
+    create=classes.create,
+    update=classes.update,
+    delete=classes.delete,
+)
+SECTIONS = Resource(
+    name="sections",
+    item=sections.Section,
+    whole=SectionWhole,
+    query=SectionsQuery,
+    writers=users.ADMIN_ROLES,
+    page=sections.page,
+    one=sections.one,
+    create=sections.create,
+    update=sections.update,
+    delete=sections.delete,
+)
+ENROLLMENTS = Resource(
+    name="enrollments",
+    item=enrollments.Enrollment,
+    whole=EnrollmentWhole,
+    query=EnrollmentsQuery,
+    writers=users.ADMIN_ROLES,
+    page=enrollments.page,
+    one=enrollments.one,
+    create=enrollments.create,
+    update=enrollments.update,
+    delete=enrollments.delete,
+)
+
+CollegesHandler, CollegeHandler = handlers(COLLEGES)
+ClassesHandler, ClassHandler = handlers(CLASSES)
+SectionsHandler, SectionHandler = handlers(SECTIONS)
+EnrollmentsHandler, EnrollmentHandler = handlers(ENROLLMENTS)

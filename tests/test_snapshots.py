@@ -1,0 +1,254 @@
+"""The snapshot header closes the gap: a list, and the events after its X-Last-Event-ID, are a fresh list.
+
+Whatever others do meanwhile, and what the user does in another tab. The events come by the long poll, which tells the
+stream's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.campus import User
+from tests.support.frontend import CHATS, LISTS, Kept
+from tests.support.shared import Shared, running
+
+OTHERS = ("cy", "tara", "dean")
+AUTHORS = ("tara", "dean")
+READERS = 40
+TODAY = "2026-01-09"
+DAYS = ("2026-01-08", TODAY, "2999-01-01")
+TEXTS = ("hello", "x" * 150, "Straße \U0001f393", "\N{LINE SEPARATOR}<b>")
+EXAMPLES = 30
+
+
+class Readers:
+    """Users in whose lists is nothing yet, one an example; a failure is made smaller with more of them."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._made = 0
+        self._users: list[User] = []
+
+    def next(self) -> User:
+        """One whom no example has had."""
+        if not self._users:
+            names = [f"reader_{self._made + number}" for number in range(READERS)]
+            self._users = self._shared.add({name: ("student", "CAMPUS") for name in names})
+            self._made += READERS
+        return self._users.pop()
+
+
+class Campus:
+    """Everybody who does something, and what there is to do it with. An operation takes a number to choose by."""
+
+    def __init__(self, shared: Shared, reader: User) -> None:
+        self.reader = reader
+        self.people = {name: shared[name] for name in OTHERS}
+        self.at = {name: shared.api(name) for name in OTHERS}
+        self.at_reader = shared.api(reader)
+        self.sent: list[tuple[httpx.Client, int]] = []
+        self.made: list[tuple[str, httpx.Client, int]] = []
+
+    def close(self) -> None:
+        """Take everybody's things away again: all readers see them."""
+        for path, client, row_id in self.made:
+            client.delete(f"{path}{row_id}/")
+        for client in (*self.at.values(), self.at_reader):
+            client.close()
+
+    # Chats
+
+    def write(self, number: int) -> None:
+        """Somebody writes to the reader."""
+        client = self.at[OTHERS[number % 3]]
+        self._send(client, self.reader.id, TEXTS[number % 4])
+
+    def answer(self, number: int) -> None:
+        """The reader writes to somebody, in another tab."""
+        self._send(self.at_reader, self.people[OTHERS[number % 3]].id, TEXTS[number % 4])
+
+    def edit(self, number: int) -> None:
+        """A message is changed."""
+        if self.sent:
+            client, message_id = self.sent[number % len(self.sent)]
+            _good(client.patch(f"{CHATS}{message_id}/", json={"message": f"edited {number}"}))
+
+    def delete(self, number: int) -> None:
+        """A message is deleted."""
+        if self.sent:
+            client, message_id = self.sent.pop(number % len(self.sent))
+            _good(client.delete(f"{CHATS}{message_id}/"))
+
+    def read(self, number: int) -> None:
+        """Somebody reads what the reader wrote."""
+        self._mark(self.at[OTHERS[number % 3]], "mark-read/", sender_id=self.reader.id)
+
+    def receive(self, number: int) -> None:
+        """Somebody's client has what the reader wrote."""
+        self._mark(self.at[OTHERS[number % 3]], "delivered/", up_to_id=2**53 - 1)
+
+    def read_oneself(self, number: int) -> None:
+        """The reader reads what somebody wrote, in another tab."""
+        self._mark(self.at_reader, "mark-read/", sender_id=self.people[OTHERS[number % 3]].id)
+
+    # What is published
+
+    def publish(self, number: int) -> None:
+        """A notice: published or a draft, of a day that has come or has not."""
+        fields = {"title": f"title {number}", "content": TEXTS[number % 4], "publish_date": DAYS[number % 3]}
+        self._make("communication/notices/", number, is_published=number % 4 != 0, is_urgent=number % 5 == 0, **fields)
+
+    def target(self, number: int) -> None:
+        """A notice is for a class, in which the reader is not, or for all."""
+        path, client, row_id = self._one("communication/notices/", number)
+        if client is not None:
+            classes = client.get("academic/classes/").json()["results"]
+            target = {"target_type": "class", "class_obj": classes[0]["id"]} if number % 2 else {"target_type": "all"}
+            _good(client.patch(f"{path}{row_id}/", json={"visibility": [target]}))
+
+    def republish(self, number: int) -> None:
+        """Something of a notice is changed: it is withdrawn, comes back, moves, expires, or says something else."""
+        path, client, row_id = self._one("communication/notices/", number)
+        changes: list[dict[str, Any]] = [
+            {"is_published": True}, {"is_published": False}, {"title": f"changed {number}"},
+            {"is_urgent": number % 2 > 0},
+            {"publish_date": DAYS[number % 3], "expiry_date": None},
+            {"publish_date": DAYS[0], "expiry_date": DAYS[0]}, {"expiry_date": None}, {"expiry_date": "2999-12-31"},
+        ]  # fmt: skip
+        if client is not None:
+            _good(client.patch(f"{path}{row_id}/", json=changes[number % len(changes)]))
+
+    def invite(self, number: int) -> None:
+        """An event."""
+        day = {"event_date": DAYS[number % 3], "start_time": "10:00:00", "end_time": "12:00:00"}
+        self._make("communication/events/", number, title=f"event {number}", description=TEXTS[number % 4], **day)
+
+    def move(self, number: int) -> None:
+        """Something of an event is changed."""
+        path, client, row_id = self._one("communication/events/", number)
+        changes = [{"title": f"moved {number}"}, {"event_date": DAYS[number % 3]}, {"venue": TEXTS[number % 4]}]
+        if client is not None:
+            _good(client.patch(f"{path}{row_id}/", json=changes[number % 3]))
+
+    def register(self, number: int) -> None:
+        """Somebody comes to an event, or does not come after all."""
+        _, client, row_id = self._one("communication/events/", number)
+        if client is not None:
+            there = self.at["cy"]
+            answer = there.post("communication/event-registrations/", json={"event": row_id})
+            assert answer.status_code in (201, 400), answer.text
+            if answer.status_code == 400:
+                rows = there.get("communication/event-registrations/", params={"event": row_id}).json()["results"]
+                for row in rows:
+                    _good(there.delete(f"communication/event-registrations/{row['id']}/"))
+
+    def announce(self, number: int) -> None:
+        """An announcement to all, or to a role."""
+        audience = {"all": True} if number % 3 else {"user_types": ["teacher" if number % 2 else "student"]}
+        fields = {"title": f"news {number}", "message": TEXTS[number % 4], "audience": audience, "data": {"n": number}}
+        _good(self.at["dean"].post("communication/announcements/", json=fields))
+
+    def withdraw(self, number: int) -> None:
+        """Something that was published is taken away."""
+        if self.made:
+            path, client, row_id = self.made.pop(number % len(self.made))
+            _good(client.delete(f"{path}{row_id}/"))
+
+    def _send(self, client: httpx.Client, receiver_id: int, text: str) -> None:
+        answer = _good(client.post(CHATS, json={"receiver_id": receiver_id, "message": text}))
+        self.sent.append((client, answer.json()["id"]))
+
+    def _mark(self, client: httpx.Client, path: str, **which: int) -> None:
+        _good(client.post(CHATS + path, json=which))
+
+    def _make(self, path: str, number: int, **fields: Any) -> None:
+        client = self.at[AUTHORS[number % 2]]
+        self.made.append((path, client, _good(client.post(path, json=fields)).json()["id"]))
+
+    def _one(self, path: str, number: int) -> tuple[str, httpx.Client | None, int]:
+        of_kind = [one for one in self.made if one[0] == path]
+        return of_kind[number % len(of_kind)] if of_kind else (path, None, 0)
+
+
+def _good(answer: httpx.Response) -> httpx.Response:
+    assert answer.status_code in (200, 201, 204), f"{answer.request.url}: {answer.status_code} {answer.text}"
+    return answer
+
+
+CHATTING: tuple[Callable[[Campus, int], None], ...] = (
+    Campus.write, Campus.write, Campus.answer, Campus.edit, Campus.delete, Campus.read, Campus.receive,
+    Campus.read_oneself,
+)  # fmt: skip
+PUBLISHING: tuple[Callable[[Campus, int], None], ...] = (
+    Campus.publish, Campus.publish, Campus.target, Campus.republish, Campus.republish, Campus.invite, Campus.move,
+    Campus.register, Campus.announce, Campus.withdraw,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    # What the clock alone changes is not told by this: a notice is announced at once.
+    with running(tmp_path_factory.mktemp("snapshots"), notice_announce_delay_s=0, limits="off") as found:
+        with found.api("dean") as dean:
+            _good(dean.post("academic/classes/", json={"name": "elsewhere"}))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def readers(shared: Shared) -> Readers:
+    return Readers(shared)
+
+
+def events(client: httpx.Client, cursor: int) -> Iterator[tuple[int, str, Any]]:
+    """What the log has after the cursor."""
+    has_more = True
+    while has_more:
+        query = {"last_event_id": str(cursor), "wait": "0"}
+        found = _good(client.get("communication/poll/events/", params=query)).json()
+        cursor, has_more = found["last_event_id"], found["has_more"]
+        for one in found["events"]:
+            assert one["event"] != "resync"
+            if one["id"] is not None:
+                yield one["id"], one["event"], one["data"]
+
+
+def check(shared: Shared, reader: User, steps: list[tuple[Callable[[Campus, int], None], int]], chosen: int) -> None:
+    """Do the steps, fetch each list somewhere among them, and see that events bring it to where a fresh one is."""
+    campus = Campus(shared, reader)
+    try:
+        kept: list[Kept] = []
+        for place, (step, number) in enumerate(steps):
+            kept += [
+                kind(campus.at_reader, reader.id)
+                for order, kind in enumerate(LISTS)
+                if (chosen + order * 7) % len(steps) == place
+            ]
+            step(campus, number)
+        assert {type(one) for one in kept} == set(LISTS)
+        for event in events(campus.at_reader, min(one.position for one in kept)):
+            for one in kept:
+                one.hear(*event)
+        for one in kept:
+            assert one.shown() == type(one)(campus.at_reader, reader.id).shown(), type(one).__name__
+    finally:
+        campus.close()
+
+
+@pytest.mark.parametrize("operations", [CHATTING, PUBLISHING, CHATTING + PUBLISHING], ids=["chats", "notices", "all"])
+def test_a_list_and_the_events_after_it_are_a_fresh_list(
+    shared: Shared, readers: Readers, operations: tuple[Callable[[Campus, int], None], ...]
+) -> None:
+    step = st.tuples(st.sampled_from(operations), st.integers(0, 1000))
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.lists(step, min_size=4, max_size=24), st.integers(0, 100))
+    def run(steps: list[tuple[Callable[[Campus, int], None], int]], chosen: int) -> None:
+        check(shared, readers.next(), steps, chosen)
+
+    run()
