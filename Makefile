@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # What the code is checked for, those of them that exist.
-TYPED  := data realtime commands settings.py server.py tools tests/support $(wildcard demo demo.py)
+TYPED  := data realtime commands settings.py server.py bench tools tests/support $(wildcard demo demo.py)
 # The tool that writes the lock files; pinned, so that its version does not change their text.
 UV     := uv==0.13.8
 

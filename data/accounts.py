@@ -125,7 +125,8 @@ def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], now:
         for name, value in values.items()
     }
     changes = rows.differing(dict(before), wanted)
-    checked = {name: value for name, value in changes.items() if name in CHECKED}
+    # As they were given: white space around an address is a mistake that is told, around a name it is dropped.
+    checked = {name: values[name] for name in CHECKED if name in values and values[name] != before[name]}
     problems = user_fields.problems(tx, checked, user_id)
     problems |= _office_problems(tx, {**dict(before), **changes}, changes)
     if problems:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from data import log, notifications
+from data import files, log, notifications
 from data.campus_event_rows import CampusEvent, by_id, to_object
 from data.transaction import Transaction
 
@@ -47,7 +47,7 @@ def tell_change(tx: Transaction, event_id: int, now: str) -> CampusEvent:
 def forget_texts(tx: Transaction, event_id: int, now: str) -> None:
     """Make what was told earlier say what the event says now; nothing, once it is inactive."""
     row = by_id(tx, event_id)
-    told: dict[str, Any] = {name: row[name] for name in TEXTS}
+    told: dict[str, Any] = {name: files.shown(row[name]) for name in TEXTS}
     if not row["is_active"]:
         told = {"title": WITHDRAWN, "description": "", "venue": "", "organizer": "", "image": None}
     log.rewrite(tx, _object_subject(row), told)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TypedDict
 
-from data import listing
+from data import files, listing
 from data.asker import Asker
 from data.errors import NotFound
 from data.listing import Asked, Condition, Listing
@@ -110,7 +110,7 @@ def to_object(row: sqlite3.Row) -> CampusEvent:
         "max_participants": row["max_participants"],
         "registration_required": bool(row["registration_required"]),
         "registration_deadline": row["registration_deadline"],
-        "image": row["image"],
+        "image": files.shown(row["image"]),
         "registered_count": row["registered_count"],
         "is_active": bool(row["is_active"]),
         "created_at": row["created_at"],

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from data import addresses, texts
 from data.errors import Invalid
+from data.files import NewFile
 
 FIELDS = (
     "title", "description", "event_date", "start_time", "end_time", "venue", "organizer", "max_participants",
@@ -60,6 +61,10 @@ def is_over(deadline: str | None, now: str, today: str) -> bool:
 
 def _column(name: str, value: Any, zone: ZoneInfo) -> Any:
     """What is stored of one field. Raises ValueError with the sentence for the client."""
+    if isinstance(value, NewFile):
+        if value.kind != "image":
+            raise ValueError("Upload a valid image.")
+        return value
     if name in MOST_CHARACTERS:
         return _text(name, value)
     if name in ("start_time", "end_time"):

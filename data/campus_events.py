@@ -13,7 +13,7 @@ from typing import Any
 from data import campus_event_news as news
 from data import campus_event_rows as event_rows
 from data import campus_event_values as event_values
-from data import placement, rows, search
+from data import files, placement, rows, search
 from data.asker import Asker
 from data.campus_event_rows import SEARCH_TABLE, CampusEvent
 from data.errors import Forbidden
@@ -33,11 +33,13 @@ _SEARCHED = ("title", "description", "organizer")
 def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> CampusEvent:
     """Make an event and tell its college; its object. Raises Invalid.
 
-    `values` has the required ones of FIELDS and may have the others and, of a global role, `college`.
+    `values` has the required ones of FIELDS and may have the others and, of a global role, `college`. `image` may be a
+    NewFile.
     """
     columns = _DEFAULTS | event_values.stored(values, asker.at.zone)
     event_values.check_together(columns)
     columns |= {
+        "image": files.replace_link(tx, columns["image"], None, asker.user_id, asker.at.now),
         "college_id": placement.college_of_new(tx, asker, values.get("college")),
         "created_at": asker.at.now,
         "updated_at": asker.at.now,
@@ -57,6 +59,8 @@ def update(tx: Transaction, asker: Asker, event_id: int, values: Mapping[str, An
     """
     before = _changeable(tx, asker, event_id)
     columns = event_values.stored(values, asker.at.zone)
+    if "image" in columns:
+        columns["image"] = files.replace_link(tx, columns["image"], before["image"], asker.user_id, asker.at.now)
     changes = {name: value for name, value in columns.items() if value != before[name]}
     event_values.check_together({**dict(before), **changes})
     is_active = values.get("is_active", True)
@@ -68,18 +72,21 @@ def update(tx: Transaction, asker: Asker, event_id: int, values: Mapping[str, An
             news.forget_texts(tx, event_id, asker.at.now)
             return news.tell_change(tx, event_id, asker.at.now)
     if not is_active:
-        _remove(tx, asker, event_id)
+        _remove(tx, asker, event_rows.by_id(tx, event_id))
     return event_rows.to_object(event_rows.by_id(tx, event_id))
 
 
 def delete(tx: Transaction, asker: Asker, event_id: int) -> None:
     """Take an event away for good. Its row stays, inactive, for its author and for admins to list. Raises as update."""
-    _changeable(tx, asker, event_id)
-    _remove(tx, asker, event_id)
+    before = _changeable(tx, asker, event_id)
+    _remove(tx, asker, before)
 
 
-def _remove(tx: Transaction, asker: Asker, event_id: int) -> None:
-    _set(tx, asker, event_id, {"is_active": False})
+def _remove(tx: Transaction, asker: Asker, row: sqlite3.Row) -> None:
+    event_id = row["id"]
+    image = None if files.is_link(row["image"]) else row["image"]
+    files.remove_link(tx, row["image"])
+    _set(tx, asker, event_id, {"is_active": False, "image": image})
     news.forget_texts(tx, event_id, asker.at.now)
     news.tell_removal(tx, event_id, asker.at.now)
 

@@ -74,6 +74,17 @@ def remove_link(tx: Transaction, text: str | None) -> None:
         remove(tx, () if file_id is None else (file_id,))
 
 
+def replace_link(
+    tx: Transaction, given: str | NewFile | None, stored: str | None, owner_id: int, now: str
+) -> str | None:
+    """What to store in a column of LINKED now: the link of a new file, or what a client's text means. The file that
+    was linked to before goes, unless it is the same."""
+    text = add_link(tx, given, owner_id, now) if isinstance(given, NewFile) else kept(given, stored)
+    if text != stored:
+        remove_link(tx, stored)
+    return text
+
+
 def is_link(text: str | None) -> bool:
     """Whether a column's text is a link to a file."""
     return text is not None and text.startswith(_LINK)

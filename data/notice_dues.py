@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from data import audiences, clock, log, notifications
+from data import audiences, clock, files, log, notifications
 from data.asker import Moment
 from data.notice_rows import Notice, audience, by_id, is_out, is_visible, to_object
 from data.transaction import Transaction
@@ -195,7 +195,7 @@ def _told(row: sqlite3.Row, today: str) -> dict[str, Any]:
     """What the log may tell of a notice now: nothing that was withdrawn."""
     if not is_out(row, today):
         return {"title": WITHDRAWN, "content": "", "attachment": None}
-    return {name: row[name] for name in ("title", "content", "attachment")}
+    return {"title": row["title"], "content": row["content"], "attachment": files.shown(row["attachment"])}
 
 
 def _notification_data(row: sqlite3.Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Literal, TypedDict
 
-from data import listing
+from data import files, listing
 from data.asker import Asker
 from data.errors import Forbidden, NotFound
 from data.listing import Asked, Condition, Listing
@@ -160,7 +160,7 @@ def to_objects(tx: Transaction, rows: list[sqlite3.Row]) -> list[Notice]:
             "content": row["content"],
             "publish_date": row["publish_date"],
             "expiry_date": row["expiry_date"],
-            "attachment": row["attachment"],
+            "attachment": files.shown(row["attachment"]),
             "is_urgent": bool(row["is_urgent"]),
             "is_published": bool(row["is_published"]),
             "is_active": bool(row["is_active"]),

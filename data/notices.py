@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from data import addresses, audiences, notice_targets, placement, rows, search, texts
+from data import addresses, audiences, files, notice_targets, placement, rows, search, texts
 from data.asker import Asker
 from data.audiences import Reach
 from data.errors import Invalid
+from data.files import NewFile
 from data.notice_dues import settle
 from data.notice_rows import SEARCH_TABLE, Notice, by_id, changeable, to_object
 from data.transaction import Transaction
@@ -31,11 +32,13 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Notice:
     """Make a notice; its object. Raises Invalid.
 
     `values` has title, content and publish_date, and may have the rest of FIELDS, visibility (what Targets have) and,
-    of a global role, college. Published with a visibility it is announced without the delay.
+    of a global role, college; attachment may be a NewFile. Published with a visibility it is announced without
+    the delay.
     """
     columns = _DEFAULTS | _stored(values)
     _check_dates(columns)
     columns |= {
+        "attachment": files.replace_link(tx, columns["attachment"], None, asker.user_id, asker.at.now),
         "college_id": placement.college_of_new(tx, asker, values.get("college")),
         "created_at": asker.at.now,
         "created_by": asker.user_id,
@@ -54,7 +57,11 @@ def update(tx: Transaction, asker: Asker, notice_id: int, values: Mapping[str, A
     What is the same as before changes nothing, `updated_at` included, and nobody is told.
     """
     before = changeable(tx, asker, notice_id)
-    changes = rows.differing(dict(before), _stored(values))
+    columns = _stored(values)
+    if "attachment" in columns:
+        given, stored = columns["attachment"], before["attachment"]
+        columns["attachment"] = files.replace_link(tx, given, stored, asker.user_id, asker.at.now)
+    changes = rows.differing(dict(before), columns)
     _check_dates({**dict(before), **changes})
     targets = values.get("visibility")
     is_for_others = targets is not None and notice_targets.replace(tx, asker, before, targets)
@@ -71,7 +78,9 @@ def update(tx: Transaction, asker: Asker, notice_id: int, values: Mapping[str, A
 def delete(tx: Transaction, asker: Asker, notice_id: int) -> None:
     """Take a notice away for good. Its row stays, inactive, for its author and for admins to list. Raises as update."""
     before = changeable(tx, asker, notice_id)
-    rows.update(tx, "notices", notice_id, {"is_active": False, **_by(asker)})
+    attachment = None if files.is_link(before["attachment"]) else before["attachment"]
+    files.remove_link(tx, before["attachment"])
+    rows.update(tx, "notices", notice_id, {"is_active": False, "attachment": attachment, **_by(asker)})
     notice_targets.forget(tx, asker, notice_id)
     settle(tx, before, notice_id, asker.at)
 
@@ -113,7 +122,7 @@ def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _problem(name: str, value: Any) -> str | None:
     """Why a field can't be this, a sentence; None if it can."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | NewFile):
         return None
     if name in ("publish_date", "expiry_date"):
         return None if value >= _FIRST_DAY else f"Ensure this date is not before {_FIRST_DAY}."

@@ -74,12 +74,16 @@ def matches(table: str, search: str, within: str = "") -> tuple[str, tuple[str, 
     condition = f" WHERE {table} MATCH ?" if terms else ""
     if not others:
         return f"SELECT rowid FROM {table}{condition}", match
+    inline, rest = others[:MOST_PHRASES], others[MOST_PHRASES:]
+    has_all = " AND ".join(["instr(newest.text, ?)"] * len(inline))
+    if rest:
+        has_all += " AND NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(newest.text, word.value) = 0)"
     newest = (
         f"SELECT row FROM (SELECT rowid AS row, text FROM {table}{condition} ORDER BY rowid DESC LIMIT {NEWEST_ROWS})"
-        " AS newest WHERE NOT EXISTS"
-        " (SELECT 1 FROM json_each(?) AS word WHERE instr(newest.text, word.value) = 0)"
+        f" AS newest WHERE {has_all}"
     )
-    return newest, (*match, json.dumps(others, ensure_ascii=False))
+    # A list of words costs as much again as reading the texts.
+    return newest, (*match, *inline, *([json.dumps(rest, ensure_ascii=False)] if rest else []))
 
 
 def _quoted(word: str) -> str:

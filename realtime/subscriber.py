@@ -12,14 +12,13 @@ States: REPLAYING (opening or lagged: durable frames are left to the log) -> LIV
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import struct
-import termios
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from realtime.outbox import Outbox
+from realtime.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +59,11 @@ class Subscriber:
         "__weakref__",
         "_beat",
         "_drained",
-        "_mark",
         "_outbox",
-        "_outbox_bytes",
+        "_patience",
         "_rules",
         "_sent_id",
         "_socket",
-        "_stalled_since_s",
         "_task",
         "address",
         "base_url",
@@ -108,14 +105,12 @@ class Subscriber:
         self.state = REPLAYING
         self._rules = rules
         self._socket = socket
-        self._outbox: deque[tuple[bytes, int]] | None = None
-        self._outbox_bytes = 0
+        self._outbox: Outbox | None = None
+        self._patience: Patience | None = None
         self._sent_id = 0
         self._beat: bytes | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained = 0
-        self._mark = (0, 0)
-        self._stalled_since_s: float | None = None
 
     # What the hub calls: none of it awaits, blocks or raises (I4).
 
@@ -159,7 +154,9 @@ class Subscriber:
         self.state = ENDING
         self._beat = None
         if self._task is not None:
-            self._outbox = deque([(last, 0)]) if last else None
+            self._outbox = Outbox()
+            if last:
+                self._outbox.put(last, 0)
             return
         sent = self._try(last) if last else 0
         if 0 <= sent < len(last):
@@ -185,7 +182,6 @@ class Subscriber:
             return
         self.position = self._sent_id
         self._outbox = None
-        self._outbox_bytes = 0
 
     def closed(self) -> None:
         """The socket is closed: nothing of the stream may stay behind."""
@@ -221,22 +217,17 @@ class Subscriber:
     @property
     def queued_bytes(self) -> int:
         """Bytes that wait here, without the kernel's buffer."""
-        return self._outbox_bytes
+        return self._outbox.bytes if self._outbox is not None else 0
 
     def stalled(self, mono_s: float) -> bool:
-        """Whether the peer has accepted nothing for send_timeout_s. Asked once a second of slow streams.
-
-        The kernel's queue tells: a reader at 1 KB/s takes far longer for one of our writes than the timeout, and lives.
-        """
+        """Whether the peer has accepted nothing for send_timeout_s. Asked once a second of slow streams."""
+        if self._patience is None:
+            self._patience = Patience()
         if self._socket.closed() or not self._socket.writing():
-            self._stalled_since_s = None
+            self._patience.forget()
             return False
-        unsent = struct.unpack("i", fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
-        mark = (self._drained, unsent)
-        if mark != self._mark or self._stalled_since_s is None:
-            self._mark, self._stalled_since_s = mark, mono_s
-            return False
-        return mono_s - self._stalled_since_s >= self._rules.send_timeout_s
+        stalled_s = self._patience.stalled_s(self._socket.fileno(), self._drained, mono_s)
+        return stalled_s >= self._rules.send_timeout_s
 
     def _try(self, frame: bytes) -> int:
         """Give the kernel what it takes now: how many bytes that was, or -1 when the peer is gone."""
@@ -269,17 +260,16 @@ class Subscriber:
 
     def _enqueue(self, frame: bytes, event_id: int) -> None:
         if self._outbox is None:
-            self._outbox = deque()
-        size = self._outbox_bytes + len(frame)
-        full = size > self._rules.outbox_bytes or len(self._outbox) >= self._rules.outbox_frames
-        if not event_id and (full or size > self._rules.outbox_bytes // 2):
-            self.is_stale = True
-            return  # typing and presence are the first to go
-        if full:
+            self._outbox = Outbox()
+        rules = self._rules
+        # Typing and presence are the first to go: they have half of the room.
+        most_bytes = rules.outbox_bytes if event_id else rules.outbox_bytes // 2
+        if not self._outbox.would_pass(frame, rules.outbox_frames, most_bytes):
+            self._outbox.put(frame, event_id)
+        elif event_id:
             self.lag()
-            return
-        self._outbox.append((frame, event_id))
-        self._outbox_bytes = size
+        else:
+            self.is_stale = True
 
     def _put(self, frame: bytes, sent: int = 0) -> Awaitable[None]:
         """Hand the rest of a frame to the IOStream at once, so that nothing else can come between."""
@@ -310,8 +300,7 @@ class Subscriber:
             beat, self._beat = self._beat, None
             await self._put(beat)
         elif self._outbox:
-            frame, event_id = self._outbox.popleft()
-            self._outbox_bytes = max(0, self._outbox_bytes - len(frame))
+            frame, event_id = self._outbox.take()
             self._sent_id = event_id or self._sent_id
             await self._put(frame)
         elif self.state == REPLAYING:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.campus import User
@@ -24,11 +24,11 @@ READERS = 40
 TODAY = "2026-01-09"
 DAYS = ("2026-01-08", TODAY, "2999-01-01")
 TEXTS = ("hello", "x" * 150, "Straße \U0001f393", "\N{LINE SEPARATOR}<b>")
-EXAMPLES = 30
+EXAMPLES = 20
 
 
 class Readers:
-    """Users in whose lists is nothing yet, one an example; a failure is made smaller with more of them."""
+    """Users in whose lists is nothing yet, one an example."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
@@ -244,10 +244,11 @@ def check(shared: Shared, reader: User, steps: list[tuple[Callable[[Campus, int]
 def test_a_list_and_the_events_after_it_are_a_fresh_list(
     shared: Shared, readers: Readers, operations: tuple[Callable[[Campus, int], None], ...]
 ) -> None:
-    step = st.tuples(st.sampled_from(operations), st.integers(0, 1000))
+    step = st.tuples(st.sampled_from(operations), st.integers(0, 23))
 
-    @settings(max_examples=EXAMPLES, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.lists(step, min_size=4, max_size=24), st.integers(0, 100))
+    # Making a failure smaller takes a minute, and what others left behind may keep it from failing again.
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, phases=[Phase.generate])
+    @given(st.lists(step, min_size=24, max_size=32), st.integers(0, 23))
     def run(steps: list[tuple[Callable[[Campus, int], None], int]], chosen: int) -> None:
         check(shared, readers.next(), steps, chosen)
 

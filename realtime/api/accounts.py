@@ -71,7 +71,7 @@ class UserWhole(UserChange, kw_only=True):
 class NewUser(UserWhole, kw_only=True):
     """A POST. Without a password nobody can log in to the account until one is set."""
 
-    password: str = ""
+    password: str | None = None
 
 
 class UsersHandler(Handler):

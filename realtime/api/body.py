@@ -53,7 +53,16 @@ def is_form(content_type: str) -> bool:
 def _convert(value: Any, kind: Any, strict: bool) -> Any:
     if not strict and value == "" and type(None) in get_args(kind):
         return None  # how a form says null
-    return msgspec.convert(value, kind, strict=strict)
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        if strict or value[:1] not in ("[", "{"):
+            raise
+        try:
+            inner = msgspec.json.decode(value)  # a form has no lists: what should be one is its JSON
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            raise error from None
+        return msgspec.convert(inner, kind)
 
 
 def to_object(raw: bytes, content_type: str) -> Mapping[str, Any]:

@@ -70,5 +70,6 @@ CampusEventsHandler, CampusEventHandler = handlers(
         create=campus_events.create,
         update=campus_events.update,
         delete=campus_events.delete,
+        file="image",
     )
 )

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
-from typing import Annotated, NotRequired, TypedDict, TypeVar
+from typing import Annotated, NotRequired, TypedDict
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from tornado import httputil
 
 from data import notice_rows, notices
 from data.notice_rows import Notice, TargetType
 from realtime.api import pages
-from realtime.api.base import Handler
 from realtime.api.body import Id
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
 from realtime.api.publishing import PUBLISHERS, AudienceGiven, Counted, PublishingHandler, audience_problem, to_audience
 from realtime.api.resource import Resource, handlers
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 # Only shown: the data's side checks texts, in words that people understand.
 Title = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": notices.MOST_CHARACTERS["title"]})]
@@ -68,7 +63,7 @@ class PreviewGiven(msgspec.Struct):
     college: Id | None = None
 
 
-_List, _Item = handlers(
+NoticesHandler, NoticeHandler = handlers(
     Resource(
         name="notices",
         item=Notice,
@@ -80,29 +75,9 @@ _List, _Item = handlers(
         create=notices.create,
         update=notices.update,
         delete=notices.delete,
+        file="attachment",
     )
 )
-
-
-class _NoFiles(Handler):
-    """Files are named and refused: a form's decoding would leave them out in silence."""
-
-    def decode(self, kind: type[S]) -> S:
-        files: dict[str, list[httputil.HTTPFile]] = {}
-        if self.content_type.startswith("multipart/form-data"):
-            with suppress(httputil.HTTPInputError):  # decoding says so
-                httputil.parse_body_arguments(self.content_type, self.body, {}, files)
-        if files:
-            raise Problem(400, {name: ["Files are not supported here yet; give an address."] for name in files})
-        return super().decode(kind)
-
-
-class NoticesHandler(_NoFiles, _List):  # type: ignore[misc, valid-type]
-    """`notices/`."""
-
-
-class NoticeHandler(_NoFiles, _Item):  # type: ignore[misc, valid-type]
-    """`notices/{id}/`."""
 
 
 class NoticesPreviewHandler(PublishingHandler):

@@ -6,7 +6,8 @@ two handlers, with the operations that the OpenAPI document is made of. One with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from data.listing import Asked
 from data.transaction import Transaction
 from realtime.api.base import Handler
 from realtime.api.body import path_id
+from realtime.api.keeping import kept
 from realtime.api.operation import operation
 from realtime.api.pages import PageQuery, page_of
 
@@ -29,7 +31,8 @@ class Resource:
     """What is special about one resource.
 
     `item` is the type of an object in answers; `whole` of a POST and a PUT, in which a field without a default is
-    required; `query` the filters of its list. `writers` may write at all, whose objects is for the rules to say.
+    required; `query` the filters of its list. `writers` may write at all, whose objects is for the rules to say. `file`
+    is the field that may be a file of a form: the rules get a NewFile for it.
     """
 
     name: str
@@ -42,6 +45,12 @@ class Resource:
     create: Callable[[Transaction, Asker, Values], Any]
     update: Callable[[Transaction, Asker, int, Values], Any]
     delete: Callable[[Transaction, Asker, int], None]
+    file: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """As an operation declares them."""
+        return () if self.file is None else (self.file,)
 
 
 def partial_of(whole: type[msgspec.Struct]) -> type[msgspec.Struct]:
@@ -60,6 +69,13 @@ class ResourceHandler(Handler):
 
     resource: ClassVar[Resource]
 
+    @asynccontextmanager
+    async def values(self, kind: type[msgspec.Struct]) -> AsyncIterator[dict[str, Any]]:
+        """The fields that the body has, its file among them. Write the row inside of the block: see `kept`."""
+        values, name = given(self.decode(kind)), self.resource.file
+        async with kept(self.campus, None if name is None else await self.file(name)) as file:
+            yield values if name is None or file is None else {**values, name: file}
+
 
 def handlers(resource: Resource) -> tuple[type[ResourceHandler], type[ResourceHandler]]:
     """The handler of the list and the one of an item."""
@@ -76,10 +92,11 @@ def list_handler(resource: Resource) -> type[ResourceHandler]:
             count, results = await self.snapshot(resource.page, self.asker(), asked)
             self.answer_page(asked, count, results)
 
-        @operation({201: resource.item}, body=resource.whole, roles=resource.writers)
+        @operation({201: resource.item}, body=resource.whole, roles=resource.writers, files=resource.files)
         async def post(self) -> None:
-            values = given(self.decode(resource.whole))
-            self.answer(await self.campus.database.write(resource.create, self.asker(), values), 201)
+            async with self.values(resource.whole) as values:
+                row = await self.campus.database.write(resource.create, self.asker(), values)
+            self.answer(row, 201)
 
     ListHandler.resource = resource
     ListHandler.__name__ = f"{resource.name}List"
@@ -97,11 +114,11 @@ def item_handler(resource: Resource) -> type[ResourceHandler]:
         async def get(self, row_id: str) -> None:
             self.answer(await self.snapshot(resource.one, self.asker(), path_id(row_id)))
 
-        @operation({200: resource.item}, body=resource.whole, roles=resource.writers)
+        @operation({200: resource.item}, body=resource.whole, roles=resource.writers, files=resource.files)
         async def put(self, row_id: str) -> None:
             await self._update(row_id, resource.whole)
 
-        @operation({200: resource.item}, body=change, roles=resource.writers)
+        @operation({200: resource.item}, body=change, roles=resource.writers, files=resource.files)
         async def patch(self, row_id: str) -> None:
             await self._update(row_id, change)
 
@@ -111,8 +128,8 @@ def item_handler(resource: Resource) -> type[ResourceHandler]:
             self.answer_nothing()
 
         async def _update(self, row_id: str, kind: type[msgspec.Struct]) -> None:
-            values = given(self.decode(kind))
-            row = await self.campus.database.write(resource.update, self.asker(), path_id(row_id), values)
+            async with self.values(kind) as values:
+                row = await self.campus.database.write(resource.update, self.asker(), path_id(row_id), values)
             self.answer(row)
 
     ItemHandler.resource = resource

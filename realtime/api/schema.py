@@ -60,9 +60,9 @@ class _Published(Handler):
 
     async def prepare(self) -> None:
         """Refuse what the operator does not publish. Raises Problem 404."""
-        await super().prepare()
         if not self.campus.options.api_docs:
             raise Problem(404, "Not found.")
+        await super().prepare()
 
     def answer_cached(self, content: bytes, media: str) -> None:
         """Answer with bytes that a client may keep as long as it asks whether they are still these."""

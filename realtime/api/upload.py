@@ -10,6 +10,7 @@ saying that no file was chosen.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from realtime.storage.incoming import Incoming
 from realtime.storage.trouble import from_os_error
 
 MOST_PARTS = 100
+# What a quoted text cannot hold browsers write in the way of URLs, and nothing else.
+_ESCAPED = re.compile(r"(?i)%(0a|0d|22)")
 UNREADABLE = "The form could not be read."
 
 
@@ -79,9 +82,7 @@ class _FilePart:
 
 class Upload:
     """One form. `feed` takes it in, then `fields` and `file` tell what was in it; `discard` in any case at the end.
-
-    `names` are the fields that may be files. Other parts with a filename are skipped.
-    """
+    `names` are the fields that may be files; other parts with a filename are skipped."""
 
     def __init__(
         self,
@@ -109,10 +110,8 @@ class Upload:
         self._parser = self._begin(content_type)
 
     async def feed(self, chunk: bytes) -> None:
-        """Take in the next bytes, and return when they are on the disk. Raises TooLarge as soon as a limit is passed.
-
-        What else is wrong is told by `fields`, when the body is whole and an answer can be read.
-        """
+        """Take in the next bytes, and return when they are on the disk. Raises TooLarge as soon as a limit is passed;
+        what else is wrong is told by `fields`, when the body is whole and an answer can be read."""
         self._seen_bytes += len(chunk)
         if self._seen_bytes > self._most_file_bytes + self._most_other_bytes:
             raise TooLarge(f"The body is larger than {self._most_file_bytes + self._most_other_bytes} bytes.")
@@ -213,8 +212,7 @@ class Upload:
         elif name in self._files:
             self._problems[name] = "Only one file can be given."
         elif name in self._names:
-            # Browsers write what a quoted text cannot hold in the way of URLs.
-            sent = filename.decode(errors="replace").replace("%22", '"')
+            sent = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), filename.decode(errors="replace"))
             self._part.file = _FilePart(Received(self._incoming.new_path(), sent))
             self._files[name] = self._part.file
 

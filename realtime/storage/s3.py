@@ -17,7 +17,7 @@ from realtime.storage.store import PIECE_BYTES, FileMissing
 
 CONNECT_S = 5
 READ_S = 30
-ATTEMPTS = 3
+ATTEMPTS = 2
 _NOT_THERE = ("NoSuchKey", "404", "NotFound")
 
 

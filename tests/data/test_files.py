@@ -34,7 +34,6 @@ def people(tx: Transaction) -> tuple[int, int]:
 
 def told(tx: Transaction, event: str) -> list[dict[str, Any]]:
 
-
     return [json.loads(row["data"]) for row in tx.rows("SELECT data FROM event_log WHERE event = ?", (event,))]
 
 

@@ -1,4 +1,4 @@
-"""Values that mean something: most of what is generated is of nothing that is there, so ids, names, pages are replaced."""
+"""Values that mean something: most that is generated is of nothing that is there, so ids, names, pages get replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""realtime/links.py and the hub: references become addresses, each stream's own, and people's texts stay as they are."""
+"""realtime/links.py and the hub: references become addresses, each stream its own; what people write stays as it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from tests.realtime.support import Core, run
 
 PATH = "/files/" + "a" * 40 + "/x.png"
 # Everything that looks like a reference and is none.
-LOOKALIKES = ["\\u0000/files/x", '"\\u0000/files/x', '\\"\\u0000/', "a\0/files/x", '"', "\\", '\\"', PATH, '","x":"\\u0000/']
+LOOKALIKES = [
+    "\\u0000/files/x",
+    '"\\u0000/files/x',
+    '\\"\\u0000/',
+    "a\0/files/x",
+    '"',
+    "\\",
+    '\\"',
+    PATH,
+    '","x":"\\u0000/',
+]
 
 
 def dumped(data: object) -> bytes:
