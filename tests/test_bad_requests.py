@@ -140,8 +140,8 @@ def test_a_path_that_is_none_is_404(client: httpx.Client, path: str) -> None:
     [
         ("auth/login/", "POST, OPTIONS"),
         ("auth/user/", "GET, HEAD, PATCH, PUT, OPTIONS"),
-        (USERS, "GET, HEAD, OPTIONS"),
-        (USERS + "1/", "GET, HEAD, OPTIONS"),
+        (USERS, "GET, HEAD, POST, OPTIONS"),
+        (USERS + "1/", "GET, HEAD, DELETE, PATCH, PUT, OPTIONS"),
         (CHATS, "GET, HEAD, POST, OPTIONS"),
         (CHATS + "1/", "GET, HEAD, DELETE, PATCH, PUT, OPTIONS"),
         (CHATS + "conversations/", "GET, HEAD, OPTIONS"),

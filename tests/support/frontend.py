@@ -43,7 +43,7 @@ class Kept:
 
     def get(self, path: str, **query: str) -> httpx.Response:
         """What the list's user is answered."""
-        answer = self.client.get(path, params=query)
+        answer = self.client.get(path, params=query or None)  # httpx takes the query off a URL for an empty one
         assert answer.status_code in (200, 404), answer.text
         return answer
 
