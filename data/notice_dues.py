@@ -47,7 +47,11 @@ def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Mome
         if before is not None and was_shown:
             _remove(tx, row, audience(before), at.now)
         else:
-            _tell_author(tx, row, at.now)
+            # What readers don't see any more is still in their notifications, which have just changed with it.
+            readers = audience(before) if before is not None and _is_other_news(before, row, at.today) else ()
+            if row["is_active"]:
+                _tell_removal(tx, row, readers, at.now)
+            _tell_author(tx, row, at.now, readers)
         _plan_announcement(tx, row, at, delay_s)
     _plan_expiry(tx, row, at)
     return to_object(tx, row)
@@ -171,6 +175,18 @@ def _unplan(tx: Transaction, notice_id: int, action: str) -> None:
 
 def _is_ahead(row: sqlite3.Row, today: str) -> bool:
     return bool(row["is_published"] and row["is_active"]) and row["publish_date"] > today
+
+
+def _is_other_news(before: sqlite3.Row, row: sqlite3.Row, today: str) -> bool:
+    """Whether a change reaches the notification that its readers have."""
+    if before["announced_at"] is None:
+        return False
+    told, told_before = _told(row, today), _told(before, today)
+    return (told["title"], _notification_data(row), audience(row)) != (
+        told_before["title"],
+        _notification_data(before),
+        audience(before),
+    )
 
 
 def _correct_log(tx: Transaction, before: sqlite3.Row, row: sqlite3.Row, at: Moment) -> None:

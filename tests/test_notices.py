@@ -157,7 +157,8 @@ def test_i9_what_happens_to_an_announced_notice_is_told_and_it_is_news_only_once
             ("notice_removed", number),
             ("notice_updated", number),  # published again
             ("notice_removed", number),  # moved to a day to come
-            ("notice_updated", number),  # and, expired in between, to every day from the day before yesterday
+            ("notice_removed", number),  # expired now, and its notification in their lists says another day
+            ("notice_updated", number),  # and for every day from the day before yesterday
             ("notice_removed", number),
             ("notification", last["id"]),
         ]

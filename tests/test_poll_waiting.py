@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from collections.abc import Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.httpclient import AsyncHTTPClient
 
 from data import clock, log, messages, tokens, users
 from data.connection import connect
@@ -22,50 +18,8 @@ from data.outcome import KeysChanged
 from data.transaction import Transaction
 from realtime import frame
 from realtime.hub import user_key
-from realtime.subscriber import LIVE
-from tests.support.inside import Inside, append, served
-from tests.support.waiting import until
-
-PATH = "/api/v1/communication/poll/events/"
-
-
-@dataclass
-class Poller:
-    """A client that polls as the inside's user."""
-
-    inside: Inside
-
-    async def ask(self, cursor: int | None = None, wait_s: int = 60) -> dict[str, Any]:
-        """One poll's answer."""
-        query = f"token={self.inside.token}&wait={wait_s}" + ("" if cursor is None else f"&last_event_id={cursor}")
-        url = f"http://127.0.0.1:{self.inside.port}{PATH}?{query}"
-        answer = await AsyncHTTPClient().fetch(url, request_timeout=90, raise_error=False)
-        found = json.loads(answer.body)
-        assert answer.code == 200 or set(found) == {"detail"}
-        return {"status": answer.code, **found}
-
-    @asynccontextmanager
-    async def waiting(self, cursor: int) -> AsyncIterator[Callable[[], Coroutine[Any, Any, dict[str, Any]]]]:
-        """A poll that waits, live; awaiting what is yielded gives its answer, for which nobody waits a minute."""
-        task = asyncio.create_task(self.ask(cursor))
-        await until(lambda: any(one.state == LIVE for one in self.inside.campus.hub.streams.values()))  # type: ignore[attr-defined]
-
-        async def answer() -> dict[str, Any]:
-            return await asyncio.wait_for(task, 20)
-
-        yield answer
-        await answer()
-        await until(lambda: not self.inside.campus.hub.streams)
-
-
-@asynccontextmanager
-async def polled(folder: Path, **settings: Any) -> AsyncIterator[Poller]:
-    """A server and a client of it, which has had its first poll."""
-    async with served(folder, **settings) as inside:
-        poller = Poller(inside)
-        first = await poller.ask()
-        assert [one["event"] for one in first["events"]] == ["connected", "presence_snapshot"]
-        yield poller
+from tests.support.inside import Inside, append
+from tests.support.poller import hang_up, polled
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -82,15 +36,6 @@ async def acquaintance(inside: Inside) -> int:
     other_id = await inside.campus.database.write(users.create, users.NewUser("other", college_id=1), now)
     await inside.campus.database.write(messages.send, other_id, inside.user_id, "hello", None, now)
     return other_id
-
-
-async def hang_up(inside: Inside, cursor: int) -> None:
-    """A client that asks and goes away while the poll waits."""
-    query = f"token={inside.token}&last_event_id={cursor}"
-    with closing(socket.create_connection(("127.0.0.1", inside.port))) as client:
-        client.sendall(f"GET {PATH}?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        await until(lambda: bool(inside.campus.hub.streams))
-    await until(lambda: not inside.campus.hub.streams and not inside.campus.requests)
 
 
 def test_what_is_stored_ends_the_wait_and_only_what_is_ones_own(tmp_path: Path) -> None:
@@ -295,7 +240,7 @@ def test_i3_polls_one_after_another_tell_each_event_once_in_order(tmp_path: Path
                 expected.append(await inside.tell(own))
 
             writer = asyncio.create_task(write())
-            cursor, heard = 0, []
+            cursor, heard = 0, list[int]()
             while not writer.done() or heard[-1] < expected[-1]:
                 if chance.random() < 0.1:
                     await poller.ask(cursor, 0)  # whose answer is lost on the way
