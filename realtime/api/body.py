@@ -134,4 +134,6 @@ def sentence(error: str) -> str:
         return "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
     if text.startswith("Invalid enum value "):
         return f'"{text.removeprefix("Invalid enum value ").strip(chr(39))}" is not one of the available choices.'
+    if " matching regex " in text:
+        return "This value has the wrong format."
     return text + "."
