@@ -6,6 +6,7 @@ the file and keeps the row, so that a retried send of it is still recognised; th
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from data import files, listing, log, message_search, receipts
@@ -53,13 +54,7 @@ def send(
         first = _repeated(tx, sender_id, receiver_id, text, client_msg_id)
         if first is not None:
             return first, False
-    people = {
-        row["id"]: row
-        for row in tx.rows(
-            "SELECT id, username, first_name, last_name, avatar, is_active FROM users WHERE id IN (?, ?)",
-            (sender_id, receiver_id),
-        )
-    }
+    people = _people(tx, sender_id, receiver_id)
     receiver = people.get(receiver_id)
     if receiver is None or not receiver["is_active"]:
         raise NotFound("Receiver not found")
@@ -189,6 +184,12 @@ def _repeated(tx: Transaction, sender_id: int, receiver_id: int, text: str, clie
     if row["receiver_id"] != receiver_id or row["text"] != text:
         raise Conflict("This client_msg_id was used for another message")
     return from_row(row)
+
+
+def _people(tx: Transaction, *user_ids: int) -> dict[int, sqlite3.Row]:
+    """Two users by their ids, as far as they are there."""
+    sql = "SELECT id, username, first_name, last_name, avatar, is_active FROM users WHERE id IN (?, ?)"
+    return {row["id"]: row for row in tx.rows(sql, user_ids)}
 
 
 def _conversation(tx: Transaction, user_id: int, other_id: int, now: str) -> int:
