@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from commands import folder, standard_input
-from data import colleges, passwords, users
+from data import colleges, passwords, roles, users
 from data.session import command_transaction
 
 
@@ -14,7 +14,7 @@ from data.session import command_transaction
 @click.option("--first-name", default="", metavar="TEXT")
 @click.option("--last-name", default="", metavar="TEXT")
 @click.option("--email", default="", metavar="TEXT")
-@click.option("--user-type", type=click.Choice(tuple(users.ROLES)), default="student", show_default=True)
+@click.option("--user-type", type=click.Choice(tuple(roles.ROLES)), default="student", show_default=True)
 @click.option("--college", "code", default="", metavar="CODE", help="The college's code.  [default: the only college]")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.pass_obj

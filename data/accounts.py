@@ -14,18 +14,22 @@ from typing import Any
 
 from data import (
     colleges,
+    conversations,
     enrollment_index,
     enrollments,
     files,
     keys,
     links,
+    log,
+    moves,
     placement,
+    roles,
     rows,
     tokens,
     user_fields,
     users,
 )
-from data.asker import Asker
+from data.asker import Asker, Moment
 from data.errors import Forbidden, Invalid, NotFound
 from data.files import NewFile
 from data.outcome import UserChanged
@@ -38,6 +42,7 @@ OFFICE_FIELDS = ("user_type", "college", "is_active", "is_verified")
 
 _COLUMNS = {"college": "college_id"}
 _SEARCHED = {"username", "email", "first_name", "last_name", "phone"}
+_SHOWN = {"username", "first_name", "last_name", "avatar"}
 
 
 def in_reach(tx: Transaction, asker: Asker, user_id: int) -> sqlite3.Row:
@@ -96,50 +101,43 @@ def update(
         given = {name: value for name, value in given.items() if name in PROFILE_FIELDS}
     else:
         _check_office(asker, before, given)
-    row = change(tx, before, given, asker.at.now)
+    row = change(tx, before, given, asker.at)
     if avatar is None and ("avatar" not in values or before["avatar"] is None):
         return row
     files.remove_link(tx, before["avatar"])
     link = None if avatar is None else files.add_link(tx, avatar, user_id, asker.at.now)
-    return change(tx, row, {"avatar": link}, asker.at.now)
+    return change(tx, row, {"avatar": link}, asker.at)
 
 
-def update_profile(tx: Transaction, user_id: int, values: Mapping[str, Any], now: str) -> sqlite3.Row:
+def update_profile(tx: Transaction, user_id: int, values: Mapping[str, Any], at: Moment) -> sqlite3.Row:
     """Change some of one's own PROFILE_FIELDS; other names are ignored. The row. Raises NotFound, Invalid."""
     before = users.by_id(tx, user_id)
     if before is None:
         raise NotFound("There is no such user.")
-    return change(tx, before, {name: values[name] for name in PROFILE_FIELDS if name in values}, now)
+    return change(tx, before, {name: values[name] for name in PROFILE_FIELDS if name in values}, at)
 
 
 def deactivate(tx: Transaction, asker: Asker, user_id: int) -> None:
     """Disable an account: its streams end, and its tokens are good for nothing. Raises as administered."""
-    change(tx, administered(tx, asker, user_id), {"is_active": False}, asker.at.now)
+    change(tx, administered(tx, asker, user_id), {"is_active": False}, asker.at)
 
 
-def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], now: str) -> sqlite3.Row:
+def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], at: Moment) -> sqlite3.Row:
     """Change what differs, and all that follows from it; the row after it. Raises Invalid. Who may is checked."""
-    user_id = before["id"]
-    wanted = {
-        _COLUMNS.get(name, name): user_fields.stored(name, value) if name in user_fields.MOST_CHARACTERS else value
-        for name, value in values.items()
-    }
-    changes = rows.differing(dict(before), wanted)
-    # As they were given: white space around an address is a mistake that is told, around a name it is dropped.
-    checked = {name: values[name] for name in CHECKED if name in values and values[name] != before[name]}
-    problems = user_fields.problems(tx, checked, user_id)
-    problems |= _office_problems(tx, {**dict(before), **changes}, changes)
-    if problems:
-        raise Invalid(problems)
+    changes = _differing(tx, before, values)
     if not changes:
         return before
-    rows.update(tx, "users", user_id, {**changes, "updated_at": now})
+    user_id, columns = before["id"], {**changes, "updated_at": at.now}
+    if changes.keys() & {"user_type", "college_id"}:
+        with moves.told(tx, [user_id], at):
+            rows.update(tx, "users", user_id, columns)
+            enrollments.leave_other_colleges(tx, user_id, {**dict(before), **changes}["college_id"], at.now)
+            keys.settle(tx, user_id)
+    else:
+        rows.update(tx, "users", user_id, columns)
     if changes.keys() & _SEARCHED:
         users.index(tx, user_id)
         enrollment_index.of_user(tx, user_id)
-    if changes.keys() & {"user_type", "college_id"}:
-        enrollments.leave_other_colleges(tx, user_id, {**dict(before), **changes}["college_id"], now)
-        keys.settle(tx, user_id)
     if changes.get("is_active") is False:
         tokens.suspend_user(tx, user_id)
         links.end_of_user(tx, user_id)
@@ -148,6 +146,8 @@ def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], now:
     tx.outcome.append(UserChanged(user_id))
     row = users.by_id(tx, user_id)
     assert row is not None
+    if changes.keys() & _SHOWN:
+        _tell(tx, row, at.now)
     return row
 
 
@@ -166,6 +166,34 @@ def password_link(tx: Transaction, asker: Asker, user_id: int) -> tuple[str, str
     return links.replace_set_password(tx, user_id, asker.at.now)
 
 
+def _differing(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is other than it is, as columns. Raises Invalid."""
+    wanted = {
+        _COLUMNS.get(name, name): user_fields.stored(name, value) if name in user_fields.MOST_CHARACTERS else value
+        for name, value in values.items()
+    }
+    changes = rows.differing(dict(before), wanted)
+    # As they were given: white space around an address is a mistake that is told, around a name it is dropped.
+    checked = {name: values[name] for name in CHECKED if name in values and values[name] != before[name]}
+    problems = user_fields.problems(tx, checked, before["id"])
+    problems |= _office_problems(tx, {**dict(before), **changes}, changes)
+    if problems:
+        raise Invalid(problems)
+    return changes
+
+
+def _tell(tx: Transaction, row: sqlite3.Row, now: str) -> None:
+    """Tell a user, and those who share a conversation with them, what they are called now."""
+    shown = {
+        "id": row["id"],
+        "username": row["username"],
+        "full_name": users.full_name(row),
+        "avatar": files.shown(row["avatar"]),
+    }
+    people = (row["id"], *conversations.partners(tx, row["id"]))
+    log.append(tx, "user_updated", shown, (f"user:{user_id}" for user_id in people), now)
+
+
 def _check_office(asker: Asker, before: sqlite3.Row, given: Mapping[str, Any]) -> None:
     if not asker.is_admin:
         raise Forbidden("Only admins change other accounts.")
@@ -176,7 +204,7 @@ def _check_office(asker: Asker, before: sqlite3.Row, given: Mapping[str, Any]) -
 
 
 def _check_rank(asker: Asker, user_type: str) -> None:
-    if not asker.is_admin or users.rank(user_type) > users.rank(asker.user_type):
+    if not asker.is_admin or roles.rank(user_type) > roles.rank(asker.user_type):
         raise Forbidden("Only an admin of that rank may do this.")
 
 
@@ -184,16 +212,16 @@ def _college_of_new(tx: Transaction, asker: Asker, user_type: str, values: Mappi
     given = values.get("college")
     if not asker.is_global and given not in (None, asker.home_id):
         raise Forbidden("Only a global role makes accounts in another college.")
-    if given is None and "college" in values and user_type in users.GLOBAL_ROLES:
+    if given is None and "college" in values and user_type in roles.GLOBAL_ROLES:
         return None
     return placement.college_of_new(tx, asker, given)
 
 
 def _office_problems(tx: Transaction, whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    if whole["user_type"] not in users.ROLES:
+    if whole["user_type"] not in roles.ROLES:
         found["user_type"] = [f'"{whole["user_type"]}" is not a valid choice.']
-    elif whole["college_id"] is None and whole["user_type"] not in users.GLOBAL_ROLES:
+    elif whole["college_id"] is None and whole["user_type"] not in roles.GLOBAL_ROLES:
         found["college"] = ["This field is required."]
     if changes.get("college_id") is not None and (problem := _college_problem(tx, changes["college_id"])):
         found["college"] = [problem]

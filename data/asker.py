@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from data.users import ADMIN_ROLES, GLOBAL_ROLES
+from data.roles import ADMIN_ROLES, GLOBAL_ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from itertools import chain
 
 from data import colleges
 from data.errors import Invalid
+from data.roles import ROLES
 from data.transaction import Transaction
-from data.users import ROLES
 
 MOST_NAMED = 20
 
@@ -86,8 +86,13 @@ def _is_within(tx: Transaction, key: str, keys: Sequence[str]) -> bool:
 
 
 def _wider(tx: Transaction, key: str) -> list[str]:
-    """What everybody who holds the key of a class or a section holds, too."""
+    """What everybody who holds the key of a user, a class, a section or a role holds, too."""
+    college, _, role = key.partition("/")
+    if role:
+        return [college]
     kind, _, number = key.partition(":")
+    if kind == "user":
+        return [row[0] for row in tx.rows("SELECT key FROM user_keys WHERE user_id = ?", (int(number),))]
     if kind == "class":
         rows = tx.rows("SELECT 'college:' || college_id FROM classes WHERE id = ?", (int(number),))
         return [row[0] for row in rows]

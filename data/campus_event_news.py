@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from data import files, log, notifications
+from data import files, keys, log, notifications
 from data.campus_event_rows import CampusEvent, by_id, to_object
 from data.transaction import Transaction
 
@@ -28,7 +28,7 @@ def announce(tx: Transaction, event_id: int, now: str) -> CampusEvent:
         message=row["title"],
         notification_type="event",
         data=_news(row),
-        keys=_keys(row),
+        keys=_readers(row),
         subject=_subject(row),
         now=now,
         college_id=row["college_id"],
@@ -37,10 +37,10 @@ def announce(tx: Transaction, event_id: int, now: str) -> CampusEvent:
     return to_object(row)
 
 
-def tell_change(tx: Transaction, event_id: int, now: str) -> CampusEvent:
-    """Tell what an event is now; its object."""
+def tell_change(tx: Transaction, event_id: int, now: str, to: tuple[str, ...] = ()) -> CampusEvent:
+    """Tell what an event is now, all who list it or the holders of these keys; its object."""
     row = by_id(tx, event_id)
-    _tell_object(tx, row, now)
+    _tell_object(tx, row, now, to)
     return to_object(row)
 
 
@@ -55,14 +55,19 @@ def forget_texts(tx: Transaction, event_id: int, now: str) -> None:
     notifications.rewrite(tx, _subject(row), {"message": told["title"]}, now, data=data)
 
 
-def tell_removal(tx: Transaction, event_id: int, now: str) -> None:
-    """Tell that an event is gone."""
+def tell_removal(tx: Transaction, event_id: int, now: str, to: tuple[str, ...] = ()) -> None:
+    """Tell that an event is gone, to all who list it or to the holders of these keys."""
     row = by_id(tx, event_id)
-    log.append(tx, "event_removed", {"id": row["id"]}, _keys(row), now)
+    log.append(tx, "event_removed", {"id": row["id"]}, to or listers(row), now)
 
 
-def _tell_object(tx: Transaction, row: sqlite3.Row, now: str) -> None:
-    log.append(tx, "event_updated", to_object(row), _keys(row), now, _object_subject(row))
+def listers(row: sqlite3.Row) -> tuple[str, ...]:
+    """The keys of those who list an event: its readers, and the admins of all colleges."""
+    return (*_readers(row), *keys.of_admins(row["college_id"]))
+
+
+def _tell_object(tx: Transaction, row: sqlite3.Row, now: str, to: tuple[str, ...] = ()) -> None:
+    log.append(tx, "event_updated", to_object(row), to or listers(row), now, _object_subject(row))
 
 
 def _news(row: sqlite3.Row) -> dict[str, Any]:
@@ -74,8 +79,8 @@ def _news(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _keys(row: sqlite3.Row) -> tuple[str, ...]:
-    """Who hears of an event: its college, and its author, who may be of none."""
+def _readers(row: sqlite3.Row) -> tuple[str, ...]:
+    """For whom an event is news: its college, and its author, who may be of none."""
     return (f"college:{row['college_id']}", f"user:{row['created_by']}")
 
 

@@ -72,7 +72,7 @@ def by_id(tx: Transaction, event_id: int) -> sqlite3.Row:
 
 def seen(tx: Transaction, asker: Asker, event_id: int) -> sqlite3.Row:
     """An active event of a college in reach, a row as by_id. Raises NotFound."""
-    row = listing.one(tx, _LISTING, listing.both(_scope(asker), Condition("e.is_active = 1")), event_id)
+    row = listing.one(tx, _LISTING, listing.both(scope(asker), Condition("e.is_active = 1")), event_id)
     if row is None:
         raise NotFound("Not found.")
     return row
@@ -85,7 +85,7 @@ def one(tx: Transaction, asker: Asker, event_id: int) -> CampusEvent:
 
 def page(tx: Transaction, asker: Asker, asked: Asked) -> tuple[int, list[CampusEvent]]:
     """How many events the asker sees of those that were asked for, and the objects of that page."""
-    count, rows = listing.page(tx, _LISTING, _scope(asker), asked)
+    count, rows = listing.page(tx, _LISTING, scope(asker), asked)
     return count, [to_object(row) for row in rows]
 
 
@@ -120,8 +120,9 @@ def to_object(row: sqlite3.Row) -> CampusEvent:
     }
 
 
-def _scope(asker: Asker) -> Condition:
-    """The college in reach; what was taken away only for admins and for its author."""
+def scope(asker: Asker) -> Condition:
+    """Which events somebody sees, a condition on `e`: those of the college in reach; what was taken away only if they
+    are an admin or its author."""
     college = Condition() if asker.college_id is None else Condition("e.college_id = ?", (asker.college_id,))
     if asker.is_admin:
         return college

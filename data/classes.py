@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import enrollment_index, keys, listing, names, placement, rows, search
+from data import enrollment_index, keys, listing, moves, names, placement, rows, search
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
@@ -80,12 +80,17 @@ def update(tx: Transaction, asker: Asker, class_id: int, values: Mapping[str, An
         return to_object(before)
     if "name" in changes:
         _check_unique(tx, before["college_id"], changes["name"], class_id)
-    rows.update(tx, "classes", class_id, {**changes, "updated_at": asker.at.now})
+    columns = {**changes, "updated_at": asker.at.now}
+    if "is_active" in changes:
+        people = members(tx, class_id)
+        with moves.told(tx, people, asker.at, _groups(tx, class_id)):
+            rows.update(tx, "classes", class_id, columns)
+            keys.settle_all(tx, people)
+    else:
+        rows.update(tx, "classes", class_id, columns)
     _index(tx, class_id)
     if "name" in changes:
         enrollment_index.of_class(tx, class_id)
-    if "is_active" in changes:
-        keys.settle_all(tx, members(tx, class_id))
     return to_object(row_of(tx, asker, class_id))
 
 
@@ -125,6 +130,12 @@ def to_object(row: sqlite3.Row) -> Class:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
+
+
+def _groups(tx: Transaction, class_id: int) -> list[str]:
+    """The keys of a class and of its sections."""
+    sections = tx.rows("SELECT id FROM sections WHERE class_id = ? ORDER BY id", (class_id,))
+    return [f"class:{class_id}", *(f"section:{row[0]}" for row in sections)]
 
 
 def _index(tx: Transaction, class_id: int) -> None:

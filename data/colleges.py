@@ -11,12 +11,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from data import listing, names, rows, search
+from data import keys, listing, log, names, rows, search
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
+from data.roles import GLOBAL_ROLES
 from data.transaction import Transaction
-from data.users import GLOBAL_ROLES
 
 COLUMNS = "id, code, name, short_name, is_active, created_at, updated_at"
 MOST_CHARACTERS = {"code": 32, "name": 200, "short_name": 64}
@@ -135,7 +135,10 @@ def update(tx: Transaction, asker: Asker, college_id: int, values: Mapping[str, 
     if "code" in changes:
         _check_code(tx, changes["code"], college_id)
     rows.update(tx, "colleges", college_id, {**changes, "updated_at": asker.at.now})
-    return _indexed(tx, asker, college_id)
+    college = _indexed(tx, asker, college_id)
+    # What belongs to it shows its name.
+    log.append(tx, "college_updated", college, (f"college:{college_id}", keys.GLOBAL), asker.at.now)
+    return college
 
 
 def delete(tx: Transaction, asker: Asker, college_id: int) -> None:

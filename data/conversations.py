@@ -136,3 +136,13 @@ def _other(row: sqlite3.Row) -> Other:
         "is_online": False,
         "last_seen": row["last_seen"],
     }
+
+
+def partners(tx: Transaction, user_id: int) -> list[int]:
+    """All users who share a conversation with this one."""
+    rows = tx.rows(
+        "SELECT DISTINCT other.user_id FROM members AS own JOIN members AS other USING (conversation_id) "
+        "WHERE own.user_id = ?1 AND other.user_id <> ?1",
+        (user_id,),
+    )
+    return [row[0] for row in rows]

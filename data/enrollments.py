@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import enrollment_index, keys, listing, names, rows, users
+from data import enrollment_index, keys, listing, moves, names, rows, users
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
@@ -60,13 +60,19 @@ def one(tx: Transaction, asker: Asker, enrollment_id: int) -> Enrollment:
 
 def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Enrollment:
     """A user into a class. Raises Invalid."""
-    columns = {column: values.get(name) for name, column in _NAMED.items()} | names.activity(values)
+    columns: dict[str, Any] = {column: values.get(name) for name, column in _NAMED.items()}
+    columns |= names.activity(values)
     college_id = _check(tx, asker, columns, columns)
-    return to_object(_row(tx, asker, enroll(tx, college_id, columns, asker.at.now)))
+    with moves.told(tx, [columns["user_id"]], asker.at, _groups(columns)):
+        enrollment_id = enroll(tx, college_id, columns, asker.at.now)
+    return to_object(_row(tx, asker, enrollment_id))
 
 
 def enroll(tx: Transaction, college_id: int, columns: Mapping[str, Any], now: str) -> int:
-    """A new row for what is known to fit together; its id. Raises Invalid if there is one already."""
+    """A new row for what is known to fit together; its id. Raises Invalid if there is one already.
+
+    Tells nobody: for a user who is new as well.
+    """
     _check_unique(tx, columns, None)
     stamps = {"created_at": now, "updated_at": now}
     enrollment_id = rows.insert(tx, "enrollments", {**columns, "college_id": college_id, **stamps})
@@ -90,18 +96,20 @@ def update(tx: Transaction, asker: Asker, enrollment_id: int, values: Mapping[st
     if changes != {"is_active": False}:  # who has left the college can be taken out of what fits no more
         changes["college_id"] = _check(tx, asker, whole, changes)
     _check_unique(tx, whole, enrollment_id)
-    rows.update(tx, "enrollments", enrollment_id, {**changes, "updated_at": asker.at.now})
+    with moves.told(tx, [before["user_id"]], asker.at, (*_groups(before), *_groups(whole))):
+        rows.update(tx, "enrollments", enrollment_id, {**changes, "updated_at": asker.at.now})
+        keys.settle(tx, before["user_id"])
     enrollment_index.of_enrollment(tx, enrollment_id)
-    keys.settle(tx, before["user_id"])
     return to_object(_row(tx, asker, enrollment_id))
 
 
 def delete(tx: Transaction, asker: Asker, enrollment_id: int) -> None:
     """End one for good. Raises NotFound."""
     before = _row(tx, asker, enrollment_id)
-    tx.execute("DELETE FROM enrollments WHERE id = ?", (enrollment_id,))
+    with moves.told(tx, [before["user_id"]], asker.at, _groups(before)):
+        tx.execute("DELETE FROM enrollments WHERE id = ?", (enrollment_id,))
+        keys.settle(tx, before["user_id"])
     enrollment_index.remove(tx, enrollment_id)
-    keys.settle(tx, before["user_id"])
 
 
 def leave_other_colleges(tx: Transaction, user_id: int, college_id: int | None, now: str) -> None:
@@ -167,6 +175,12 @@ def _check(tx: Transaction, asker: Asker, whole: Mapping[str, Any], changes: Map
     if user["college_id"] != found["college_id"]:
         raise Invalid({"non_field_errors": ["The user and the class are not of one college."]})
     return int(found["college_id"])
+
+
+def _groups(columns: Mapping[str, Any] | sqlite3.Row) -> tuple[str, ...]:
+    """The keys that an enrolment is about."""
+    section_id = columns["section_id"]
+    return (f"class:{columns['class_id']}", *(() if section_id is None else (f"section:{section_id}",)))
 
 
 def _no_such(row_id: int) -> str:

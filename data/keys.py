@@ -12,7 +12,10 @@ from collections.abc import Iterable
 
 from data import log
 from data.outcome import KeysChanged
+from data.roles import GLOBAL_ROLES
 from data.transaction import Transaction
+
+GLOBAL = "global"
 
 _ENROLLED = (
     "SELECT c.id AS class_id, CASE WHEN s.is_active = 1 THEN s.id END AS section_id FROM enrollments AS e "
@@ -23,10 +26,17 @@ _ENROLLED = (
 
 def of_account(user_id: int, user_type: str, college_id: int | None) -> tuple[str, ...]:
     """The keys that an account holds by itself."""
-    own = (f"user:{user_id}", "all")
+    own: tuple[str, ...] = (f"user:{user_id}", "all")
+    if user_type in GLOBAL_ROLES:
+        own = (*own, GLOBAL)
     if college_id is None:
         return own
     return (*own, f"college:{college_id}", f"college:{college_id}/type:{user_type}")
+
+
+def of_admins(college_id: int) -> tuple[str, ...]:
+    """The keys of those who administer a college: they list what is in it, whoever it is for."""
+    return f"college:{college_id}/type:college_admin", GLOBAL
 
 
 def held(tx: Transaction, user_id: int) -> dict[str, int]:

@@ -8,7 +8,7 @@ it is answered with `resync` and never with a hole (I7).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypedDict
@@ -85,6 +85,23 @@ def narrow(tx: Transaction, subject: str, left: Callable[[tuple[str, ...]], tupl
         )
         tx.executemany("INSERT INTO event_audience (key, event_id) VALUES (?, ?)", [(key, row["id"]) for key in after])
         tx.execute("UPDATE event_log SET audience = ? WHERE id = ?", (" ".join(after), row["id"]))
+
+
+def share(tx: Transaction, names: Sequence[str], keys: Mapping[str, int], with_key: str) -> None:
+    """Give stored events of these names to one more key: those that were told to `keys`, each since its event."""
+    for key, since_id in keys.items():
+        found = tx.rows(
+            "SELECT l.id FROM event_audience AS a JOIN event_log AS l ON l.id = a.event_id "
+            "WHERE a.key = ?1 AND a.event_id > ?2 AND l.event IN (SELECT value FROM json_each(?3)) AND NOT EXISTS "
+            "(SELECT 1 FROM event_audience AS own WHERE own.key = ?4 AND own.event_id = l.id)",
+            (key, since_id, json.dumps(list(names)), with_key),
+        )
+        tx.executemany(
+            "INSERT INTO event_audience (key, event_id) VALUES (?, ?)", [(with_key, row[0]) for row in found]
+        )
+        tx.executemany(
+            "UPDATE event_log SET audience = audience || ' ' || ? WHERE id = ?", [(with_key, row[0]) for row in found]
+        )
 
 
 def position(tx: Transaction) -> int:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Literal, TypedDict
 
-from data import files, listing
+from data import files, keys, listing
 from data.asker import Asker
 from data.errors import Forbidden, NotFound
 from data.listing import Asked, Condition, Listing
@@ -22,10 +22,8 @@ SEARCH_TABLE = "notices_search"
 TargetType = Literal["all", "class", "section"]
 
 _SELECT = "SELECT n.*, c.name AS college_name FROM notices AS n JOIN colleges AS c ON c.id = n.college_id"
-# What readers see on a day, given twice.
-_OUT = (
-    "n.is_published = 1 AND n.is_active = 1 AND n.publish_date <= ? AND (n.expiry_date IS NULL OR n.expiry_date >= ?)"
-)
+# What readers see on a day. `is_shown` is what they were told; a day that ends goes before the clock's own doing of it.
+_OUT = "n.is_shown = 1 AND (n.expiry_date IS NULL OR n.expiry_date >= ?)"
 _MEANT_FOR = (
     "(n.audience = '' OR n.id IN (SELECT v.notice_id FROM user_keys AS k CROSS JOIN notice_visibility AS v "
     "ON v.key = k.key AND v.is_active = 1 WHERE k.user_id = ?))"
@@ -98,13 +96,14 @@ def changeable(tx: Transaction, asker: Asker, notice_id: int) -> sqlite3.Row:
 
 
 def scope(asker: Asker) -> Condition:
-    """Which notices somebody sees, a condition on `n`: authors and admins all of theirs, readers what is for them."""
+    """Which notices somebody sees, a condition on `n`: authors and admins all of theirs, readers what is for them and
+    was announced."""
     college = Condition() if asker.college_id is None else Condition("n.college_id = ?", (asker.college_id,))
     if asker.is_admin:
         return college
     today = asker.at.today
     readers = f"n.created_by = ? OR ({_OUT} AND {_MEANT_FOR})"
-    return listing.both(college, Condition(readers, (asker.user_id, today, today, asker.user_id)))
+    return listing.both(college, Condition(readers, (asker.user_id, today, asker.user_id)))
 
 
 def by_id(tx: Transaction, notice_id: int) -> sqlite3.Row:
@@ -119,8 +118,13 @@ def audience(row: sqlite3.Row) -> tuple[str, ...]:
     return tuple(row["audience"].split()) or (f"college:{row['college_id']}",)
 
 
-def is_visible(row: sqlite3.Row, today: str) -> bool:
-    """Whether those whom it is for see it on that day of the campus."""
+def keepers(row: sqlite3.Row) -> tuple[str, ...]:
+    """The keys of those who list a notice in any state until it is deleted: its author and the admins."""
+    return f"user:{row['created_by']}", *keys.of_admins(row["college_id"])
+
+
+def is_current(row: sqlite3.Row, today: str) -> bool:
+    """Whether it is for readers on that day of the campus. They see it once it is announced."""
     return is_out(row, today) and (row["expiry_date"] is None or row["expiry_date"] >= today)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -116,17 +116,17 @@ def page(tx: Transaction, asker: Asker, asked: Asked) -> tuple[int, list[Notific
     """How many notifications the asker has of those that were asked for, and the objects of that page."""
     filters = dict(asked.filters)
     is_read = filters.pop("is_read", None)
-    scope = _scope(asker)
+    within = scope(asker)
     if is_read is not None:
         read = _read_by(tx, asker)
-        scope = listing.both(scope, Condition(f"({read.sql}) = ?", (*read.parameters, is_read)))
-    count, rows = listing.page(tx, _LISTING, scope, replace(asked, filters=filters))
+        within = listing.both(within, Condition(f"({read.sql}) = ?", (*read.parameters, is_read)))
+    count, rows = listing.page(tx, _LISTING, within, replace(asked, filters=filters))
     return count, _to_objects(tx, asker, rows)
 
 
 def one(tx: Transaction, asker: Asker, notification_id: int) -> Notification:
     """One notification's object. Raises NotFound, also when it was not for the asker."""
-    row = listing.one(tx, _LISTING, _scope(asker), notification_id)
+    row = listing.one(tx, _LISTING, scope(asker), notification_id)
     if row is None:
         raise NotFound("Not found.")
     return _to_objects(tx, asker, [row])[0]
@@ -145,26 +145,39 @@ def unread_count(tx: Transaction, asker: Asker) -> int:
 
 
 def mark_read(tx: Transaction, asker: Asker, ids: Iterable[int] | None) -> int:
-    """Mark these as read, None for all that there are now; how many were unread. Others' ids change nothing."""
-    if ids is None:
-        count = unread_count(tx, asker)
-        tx.execute(
-            "INSERT INTO notification_marks (user_id, through_event_id) VALUES (?1, ?2) "
-            "ON CONFLICT (user_id) DO UPDATE SET through_event_id = ?2",
-            (asker.user_id, log.position(tx)),
-        )
-        tx.execute("DELETE FROM notification_reads WHERE user_id = ?", (asker.user_id,))
-        return count
-    scope, read = _scope(asker), _read_by(tx, asker)
+    """Mark these as read, None for all that there are now; how many were unread. Others' ids change nothing.
+
+    The user's other tabs are told by `notifications_read`.
+    """
+    count = _mark_all(tx, asker) if ids is None else _mark(tx, asker, wanted := list(ids))
+    if count:
+        told = {"ids": None if ids is None else wanted, "unread_count": unread_count(tx, asker)}
+        log.append(tx, "notifications_read", told, (f"user:{asker.user_id}",), asker.at.now)
+    return count
+
+
+def _mark_all(tx: Transaction, asker: Asker) -> int:
+    count = unread_count(tx, asker)
+    tx.execute(
+        "INSERT INTO notification_marks (user_id, through_event_id) VALUES (?1, ?2) "
+        "ON CONFLICT (user_id) DO UPDATE SET through_event_id = ?2",
+        (asker.user_id, log.position(tx)),
+    )
+    tx.execute("DELETE FROM notification_reads WHERE user_id = ?", (asker.user_id,))
+    return count
+
+
+def _mark(tx: Transaction, asker: Asker, ids: Sequence[int]) -> int:
+    within, read = scope(asker), _read_by(tx, asker)
     cursor = tx.execute(
         f"INSERT INTO notification_reads (user_id, notification_id) SELECT ?, n.id FROM notifications AS n "
-        f"WHERE n.id IN (SELECT value FROM json_each(?)) AND {scope.sql} AND NOT ({read.sql})",
-        (asker.user_id, json.dumps(list(ids)), *scope.parameters, *read.parameters),
+        f"WHERE n.id IN (SELECT value FROM json_each(?)) AND {within.sql} AND NOT ({read.sql})",
+        (asker.user_id, json.dumps(ids), *within.parameters, *read.parameters),
     )
     return cursor.rowcount
 
 
-def _scope(asker: Asker) -> Condition:
+def scope(asker: Asker) -> Condition:
     """Whose notifications, a condition on `n`: those of a key that the asker holds since before they were sent."""
     return Condition(
         "n.id IN (SELECT a.notification_id FROM user_keys AS k CROSS JOIN notification_audience AS a "

@@ -15,7 +15,7 @@ from typing import Any
 from data import campus_event_news as news
 from data import campus_event_rows as event_rows
 from data import campus_event_values as event_values
-from data import registration_rows, rows, users
+from data import registration_rows, roles, rows
 from data.asker import Asker
 from data.errors import Forbidden, Invalid, NotFound
 from data.registration_rows import Registration
@@ -112,7 +112,7 @@ def _user(tx: Transaction, asker: Asker, event: sqlite3.Row, given: int | None) 
     row = tx.row("SELECT user_type, college_id, is_active FROM users WHERE id = ?", (given,))
     if row is None or not row["is_active"]:
         raise _no_such("user", given)
-    if row["college_id"] != event["college_id"] and row["user_type"] not in users.GLOBAL_ROLES:
+    if row["college_id"] != event["college_id"] and row["user_type"] not in roles.GLOBAL_ROLES:
         raise _no_such("user", given)
     return given
 

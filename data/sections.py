@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import classes, enrollment_index, keys, listing, names, rows
+from data import classes, enrollment_index, keys, listing, moves, names, rows
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Listing
@@ -81,11 +81,16 @@ def update(tx: Transaction, asker: Asker, section_id: int, values: Mapping[str, 
         return to_object(before)
     if "name" in changes:
         _check_unique(tx, before["class_id"], changes["name"], section_id)
-    rows.update(tx, "sections", section_id, {**changes, "updated_at": asker.at.now})
+    columns = {**changes, "updated_at": asker.at.now}
+    if "is_active" in changes:
+        people = classes.members(tx, before["class_id"])
+        with moves.told(tx, people, asker.at, [f"section:{section_id}"]):
+            rows.update(tx, "sections", section_id, columns)
+            keys.settle_all(tx, people)
+    else:
+        rows.update(tx, "sections", section_id, columns)
     if "name" in changes:
         enrollment_index.of_section(tx, section_id)
-    if "is_active" in changes:
-        keys.settle_all(tx, classes.members(tx, before["class_id"]))
     return to_object(row_of(tx, asker, section_id))
 
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from data import conversations, log, roles, users
 from data import keys as user_keys
-from data import log, users
 from data.transaction import Transaction
 
 
@@ -43,17 +43,7 @@ def opening(tx: Transaction, token_id: int, after_id: int, through_id: int, most
         return None
     keys = user_keys.held(tx, user["id"])
     page = log.since(tx, keys, after_id, through_id, most_bytes)
-    return Opening(users.full_name(user), keys, partners(tx, user["id"]), page)
-
-
-def partners(tx: Transaction, user_id: int) -> list[int]:
-    """All users who share a conversation with this one."""
-    rows = tx.rows(
-        "SELECT DISTINCT other.user_id FROM members AS own JOIN members AS other USING (conversation_id) "
-        "WHERE own.user_id = ?1 AND other.user_id <> ?1",
-        (user_id,),
-    )
-    return [row[0] for row in rows]
+    return Opening(users.full_name(user), keys, conversations.partners(tx, user["id"]), page)
 
 
 def listeners(tx: Transaction, user_ids: Iterable[int], college_id: int | None) -> dict[int, Listener]:
@@ -64,7 +54,7 @@ def listeners(tx: Transaction, user_ids: Iterable[int], college_id: int | None) 
         (json.dumps(list(user_ids)), college_id),
     )
     return {
-        row["id"]: Listener(row["username"], users.full_name(row), row["user_type"] in users.GLOBAL_ROLES)
+        row["id"]: Listener(row["username"], users.full_name(row), row["user_type"] in roles.GLOBAL_ROLES)
         for row in rows
     }
 

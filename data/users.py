@@ -1,4 +1,4 @@
-"""Users: the people with an account, and their roles. How an account is changed is in data/accounts.py.
+"""Users: the people with an account. How an account is changed is in data/accounts.py.
 
 Writes a row of users, its searchable fields and its keys in one transaction (I9). Never sees a password, only its
 stored form; knows no HTTP and no clock.
@@ -13,21 +13,9 @@ from dataclasses import dataclass
 from data import keys, listing, rows, search, texts, user_fields
 from data.errors import Invalid
 from data.listing import Asked, Condition, Listing
+from data.roles import ADMIN_ROLES, GLOBAL_ROLES, ROLES
 from data.transaction import Transaction
 
-ROLES: dict[str, str] = {
-    "super_admin": "Super Admin",
-    "central_manager": "Central Manager",
-    "college_admin": "College Admin",
-    "teacher": "Teacher",
-    "staff": "Staff",
-    "store_manager": "Store Manager",
-    "student": "Student",
-    "parent": "Parent",
-}
-GLOBAL_ROLES = frozenset({"super_admin", "central_manager"})
-ADMIN_ROLES = GLOBAL_ROLES | {"college_admin"}
-_RANKS = {"super_admin": 3, "central_manager": 2, "college_admin": 1}
 ORDERINGS = ("username", "email", "date_joined", "last_login")
 
 _SELECT = "SELECT u.*, c.name AS college_name FROM users AS u LEFT JOIN colleges AS c ON c.id = u.college_id"
@@ -67,24 +55,9 @@ class NewUser:
     is_verified: bool = False
 
 
-def is_staff(user_type: str) -> bool:
-    """Whether this role administers."""
-    return user_type in ADMIN_ROLES
-
-
-def is_superuser(user_type: str) -> bool:
-    """Whether this role may do everything."""
-    return user_type == "super_admin"
-
-
 def full_name(row: sqlite3.Row | Mapping[str, str]) -> str:
     """First and last name, the username if both are empty: never an empty text."""
     return f"{row['first_name']} {row['last_name']}".strip() or str(row["username"])
-
-
-def rank(user_type: str) -> int:
-    """How far up a role is: nobody changes an account of a higher one, or makes one."""
-    return _RANKS.get(user_type, 0)
 
 
 def check(tx: Transaction, new: NewUser) -> None:

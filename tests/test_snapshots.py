@@ -1,6 +1,7 @@
 """The snapshot header closes the gap: a list, and the events after its X-Last-Event-ID, are a fresh list.
 
-Whatever others do meanwhile, and what the user does in another tab. The events come by the long poll, which tells the
+Whatever others do meanwhile, to the user's own role and classes as well, and what the user does in another tab: for
+readers, authors, a college's administrator and a global role. The events come by the long poll, which tells the
 stream's.
 """
 
@@ -19,12 +20,14 @@ from tests.support.frontend import CHATS, LISTS, Kept
 from tests.support.shared import Shared, running
 
 OTHERS = ("cy", "tara", "dean")
-AUTHORS = ("tara", "dean")
-READERS = 40
+AUTHORS = ("tara", "dean", "east_dean")
+ROLES = ("student", "teacher", "college_admin", "central_manager")
+READERS = 10
 TODAY = "2026-01-09"
 DAYS = ("2026-01-08", TODAY, "2999-01-01")
+ENROLLMENTS = "academic/enrollments/"
 TEXTS = ("hello", "x" * 150, "Straße \U0001f393", "\N{LINE SEPARATOR}<b>")
-EXAMPLES = 20
+EXAMPLES = 24
 
 
 class Readers:
@@ -33,15 +36,15 @@ class Readers:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._made = 0
-        self._users: list[User] = []
+        self._users: dict[str, list[User]] = {role: [] for role in ROLES}
 
-    def next(self) -> User:
-        """One whom no example has had."""
-        if not self._users:
+    def next(self, role: str) -> User:
+        """One of a role, whom no example has had."""
+        if not self._users[role]:
             names = [f"reader_{self._made + number}" for number in range(READERS)]
-            self._users = self._shared.add({name: ("student", "CAMPUS") for name in names})
+            self._users[role] = self._shared.add({name: (role, "CAMPUS") for name in names})
             self._made += READERS
-        return self._users.pop()
+        return self._users[role].pop()
 
 
 class Campus:
@@ -50,8 +53,9 @@ class Campus:
     def __init__(self, shared: Shared, reader: User) -> None:
         self.reader = reader
         self.people = {name: shared[name] for name in OTHERS}
-        self.at = {name: shared.api(name) for name in OTHERS}
+        self.at = {name: shared.api(name) for name in (*OTHERS, "east_dean", "boss")}
         self.at_reader = shared.api(reader)
+        self.east = shared.east
         self.sent: list[tuple[httpx.Client, int]] = []
         self.made: list[tuple[str, httpx.Client, int]] = []
 
@@ -105,11 +109,17 @@ class Campus:
         self._make("communication/notices/", number, is_published=number % 4 != 0, is_urgent=number % 5 == 0, **fields)
 
     def target(self, number: int) -> None:
-        """A notice is for a class, in which the reader is not, or for all."""
+        """A notice is for a class or a section, or for all."""
         path, client, row_id = self._one("communication/notices/", number)
-        if client is not None:
-            classes = client.get("academic/classes/").json()["results"]
-            target = {"target_type": "class", "class_obj": classes[0]["id"]} if number % 2 else {"target_type": "all"}
+        rooms = [] if client is None else client.get("academic/classes/").json()["results"]
+        if client is not None and rooms:
+            room = rooms[number % len(rooms)]["id"]
+            parts = client.get("academic/sections/", params={"class_obj": room}).json()["results"]
+            target: dict[str, Any] = (
+                {"target_type": "class", "class_obj": room} if number % 4 else {"target_type": "all"}
+            )
+            if parts and number % 3 == 0:
+                target = {"target_type": "section", "section": parts[0]["id"]}
             _good(client.patch(f"{path}{row_id}/", json={"visibility": [target]}))
 
     def republish(self, number: int) -> None:
@@ -152,6 +162,9 @@ class Campus:
         """An announcement to all, or to a role."""
         audience = {"all": True} if number % 3 else {"user_types": ["teacher" if number % 2 else "student"]}
         fields = {"title": f"news {number}", "message": TEXTS[number % 4], "audience": audience, "data": {"n": number}}
+        classes = self.at["dean"].get("academic/classes/").json()["results"]
+        if number % 4 == 0 and classes:
+            fields["audience"] = {"classes": [classes[number % len(classes)]["id"]]}
         _good(self.at["dean"].post("communication/announcements/", json=fields))
 
     def withdraw(self, number: int) -> None:
@@ -159,6 +172,59 @@ class Campus:
         if self.made:
             path, client, row_id = self.made.pop(number % len(self.made))
             _good(client.delete(f"{path}{row_id}/"))
+
+    # Who is where
+
+    def enrol(self, number: int) -> None:
+        """The reader comes into a class, or into a section of it."""
+        client = self.at["boss"]
+        rooms = client.get("academic/classes/").json()["results"]
+        if not rooms:
+            return
+        room = rooms[number % len(rooms)]["id"]
+        parts = client.get("academic/sections/", params={"class_obj": room}).json()["results"]
+        section = parts[0]["id"] if parts and number % 2 else None
+        answer = client.post(ENROLLMENTS, json={"user": self.reader.id, "class_obj": room, "section": section})
+        assert answer.status_code in (201, 400), answer.text  # there already, or of another college
+
+    def leave(self, number: int) -> None:
+        """The reader leaves a class, or comes back."""
+        client = self.at["boss"]
+        rows = client.get(ENROLLMENTS, params={"user": self.reader.id}).json()["results"]
+        if rows and number % 2:
+            _good(client.delete(f"{ENROLLMENTS}{rows[number % len(rows)]['id']}/"))
+        elif rows:
+            row = rows[number % len(rows)]
+            answer = client.patch(f"{ENROLLMENTS}{row['id']}/", json={"is_active": not row["is_active"]})
+            assert answer.status_code in (200, 400), answer.text  # that class is of another college now
+
+    def close_room(self, number: int) -> None:
+        """A class or a section is not there any more, or again."""
+        path = "academic/classes/" if number % 2 else "academic/sections/"
+        rows = self.at["boss"].get(path, params={"is_active": "false" if number % 3 else "true"}).json()["results"]
+        if rows and (number % 3 or len(rows) > 1):
+            row = rows[number % len(rows)]
+            _good(self.at["boss"].patch(f"{path}{row['id']}/", json={"is_active": number % 3 > 0}))
+
+    def move_reader(self, number: int) -> None:
+        """The reader has another role, or is in another college."""
+        change = {"user_type": ROLES[number % 4]} if number % 2 else {"college": (1, self.east)[number // 2 % 2]}
+        _good(self.at["boss"].patch(f"accounts/users/{self.reader.id}/", json=change))
+
+    def rename(self, number: int) -> None:
+        """Somebody, or a college, is called something else."""
+        if number % 3 == 0:
+            college_id = (1, self.east)[number % 2]
+            _good(self.at["boss"].patch(f"academic/colleges/{college_id}/", json={"name": f"College {number}"}))
+        else:
+            person = self.people[OTHERS[number % 2]]
+            _good(self.at["boss"].patch(f"accounts/users/{person.id}/", json={"last_name": f"Name {number}"}))
+
+    def read_news(self, number: int) -> None:
+        """The reader reads notifications, in another tab."""
+        rows = self.at_reader.get("communication/notifications/").json()["results"]
+        given = {"all": True} if number % 3 == 0 else {"ids": [row["id"] for row in rows[: number % 5]]}
+        _good(self.at_reader.post("communication/notifications/mark-read/", json=given))
 
     def _send(self, client: httpx.Client, receiver_id: int, text: str) -> None:
         answer = _good(client.post(CHATS, json={"receiver_id": receiver_id, "message": text}))
@@ -168,7 +234,7 @@ class Campus:
         _good(client.post(CHATS + path, json=which))
 
     def _make(self, path: str, number: int, **fields: Any) -> None:
-        client = self.at[AUTHORS[number % 2]]
+        client = self.at[AUTHORS[number // 3 % 3]]
         self.made.append((path, client, _good(client.post(path, json=fields)).json()["id"]))
 
     def _one(self, path: str, number: int) -> tuple[str, httpx.Client | None, int]:
@@ -191,12 +257,21 @@ PUBLISHING: tuple[Callable[[Campus, int], None], ...] = (
 )  # fmt: skip
 
 
+MOVING: tuple[Callable[[Campus, int], None], ...] = (
+    Campus.enrol, Campus.enrol, Campus.leave, Campus.close_room, Campus.move_reader, Campus.rename, Campus.read_news,
+    Campus.publish, Campus.target, Campus.target, Campus.republish, Campus.invite, Campus.announce, Campus.write,
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     # What the clock alone changes is not told by this: a notice is announced at once.
     with running(tmp_path_factory.mktemp("snapshots"), notice_announce_delay_s=0, limits="off") as found:
-        with found.api("dean") as dean:
-            _good(dean.post("academic/classes/", json={"name": "elsewhere"}))
+        for name in ("dean", "east_dean"):
+            with found.api(name) as dean:
+                for room in ("Red", "Blue"):
+                    number = _good(dean.post("academic/classes/", json={"name": room})).json()["id"]
+                    _good(dean.post("academic/sections/", json={"name": "A", "class_obj": number}))
         yield found
 
 
@@ -240,7 +315,11 @@ def check(shared: Shared, reader: User, steps: list[tuple[Callable[[Campus, int]
         campus.close()
 
 
-@pytest.mark.parametrize("operations", [CHATTING, PUBLISHING, CHATTING + PUBLISHING], ids=["chats", "notices", "all"])
+@pytest.mark.parametrize(
+    "operations",
+    [CHATTING, PUBLISHING, MOVING, CHATTING + PUBLISHING + MOVING],
+    ids=["chats", "notices", "moves", "all"],
+)
 def test_a_list_and_the_events_after_it_are_a_fresh_list(
     shared: Shared, readers: Readers, operations: tuple[Callable[[Campus, int], None], ...]
 ) -> None:
@@ -248,8 +327,8 @@ def test_a_list_and_the_events_after_it_are_a_fresh_list(
 
     # Making a failure smaller takes a minute, and what others left behind may keep it from failing again.
     @settings(max_examples=EXAMPLES, derandomize=True, database=None, phases=[Phase.generate])
-    @given(st.lists(step, min_size=24, max_size=32), st.integers(0, 23))
-    def run(steps: list[tuple[Callable[[Campus, int], None], int]], chosen: int) -> None:
-        check(shared, readers.next(), steps, chosen)
+    @given(st.lists(step, min_size=24, max_size=32), st.integers(0, 23), st.sampled_from(ROLES))
+    def run(steps: list[tuple[Callable[[Campus, int], None], int]], chosen: int, role: str) -> None:
+        check(shared, readers.next(role), steps, chosen)
 
     run()

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from data import classes, colleges, enrollments, sections, users
+from data import classes, colleges, enrollments, roles, sections
 from realtime.api import pages
 from realtime.api.body import Id
 from realtime.api.resource import Resource, handlers
@@ -73,7 +73,7 @@ COLLEGES = Resource(
     item=colleges.College,
     whole=CollegeWhole,
     query=pages.ActiveQuery,
-    writers=users.GLOBAL_ROLES,
+    writers=roles.GLOBAL_ROLES,
     page=colleges.page,
     one=colleges.one,
     create=colleges.create,
@@ -85,7 +85,7 @@ CLASSES = Resource(
     item=classes.Class,
     whole=ClassWhole,
     query=CollegeFilters,
-    writers=users.ADMIN_ROLES,
+    writers=roles.ADMIN_ROLES,
     page=classes.page,
     one=classes.one,
     create=classes.create,
@@ -97,7 +97,7 @@ SECTIONS = Resource(
     item=sections.Section,
     whole=SectionWhole,
     query=SectionsQuery,
-    writers=users.ADMIN_ROLES,
+    writers=roles.ADMIN_ROLES,
     page=sections.page,
     one=sections.one,
     create=sections.create,
@@ -109,7 +109,7 @@ ENROLLMENTS = Resource(
     item=enrollments.Enrollment,
     whole=EnrollmentWhole,
     query=EnrollmentsQuery,
-    writers=users.ADMIN_ROLES,
+    writers=roles.ADMIN_ROLES,
     page=enrollments.page,
     one=enrollments.one,
     create=enrollments.create,

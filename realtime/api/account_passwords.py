@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from data import accounts, passwords, users
+from data import accounts, passwords, roles
 from realtime.api.auth import NewPasswordHandler
 from realtime.api.base import Handler
 from realtime.api.body import path_id
@@ -65,7 +65,7 @@ class ChangePasswordHandler(NewPasswordHandler):
 class SetPasswordHandler(Handler):
     """`POST accounts/users/{id}/set-password/`."""
 
-    @operation({200: PasswordSet}, body=OthersPassword, roles=users.ADMIN_ROLES)
+    @operation({200: PasswordSet}, body=OthersPassword, roles=roles.ADMIN_ROLES)
     async def post(self, user_id: str) -> None:
         """Set another's password, or make a one-time link by which they set it themselves.
 

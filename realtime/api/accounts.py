@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from data import accounts, passwords, users
+from data import accounts, passwords, roles, users
 from realtime.api import body, media, pages, params, people
 from realtime.api.base import Handler
 from realtime.api.body import Id, path_id
@@ -84,7 +84,7 @@ class UsersHandler(Handler):
         count, rows = await self.campus.database.read(users.page, self.college(), asked)
         self.answer_page(asked, count, [people.to_item(row, self.campus.presence) for row in rows])
 
-    @operation({201: FullUser}, body=NewUser, roles=users.ADMIN_ROLES)
+    @operation({201: FullUser}, body=NewUser, roles=roles.ADMIN_ROLES)
     async def post(self) -> None:
         """Make an account: 201. Its role is not above the caller's, its college the caller's unless that is global."""
         wanted = self.decode(NewUser)
@@ -155,7 +155,7 @@ class UserHandler(Handler):
             row = await self.campus.database.write(accounts.update, asker, number, changes, file)
         self.answer(people.to_full(row, self.campus.presence))
 
-    @operation({204: None}, roles=users.ADMIN_ROLES, refusals={400})
+    @operation({204: None}, roles=roles.ADMIN_ROLES, refusals={400})
     async def delete(self, user_id: str) -> None:
         """Disable an account: its streams end at once. The row stays, and can be made active again."""
         await self.campus.database.write(accounts.deactivate, self.asker(), path_id(user_id))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from data import clock, log, streams, tokens, users
+from data import clock, log, roles, streams, tokens
 from data.log import Span
 from realtime.api import pages, problem
 from realtime.api.base import Handler
@@ -66,7 +66,7 @@ class AdminHandler(Handler):
 class StreamsHandler(AdminHandler):
     """`GET admin/streams/`."""
 
-    @operation({200: pages.Page[OpenStream]}, query=StreamsQuery, roles=users.ADMIN_ROLES)
+    @operation({200: pages.Page[OpenStream]}, query=StreamsQuery, roles=roles.ADMIN_ROLES)
     async def get(self) -> None:
         """A page of the open streams, the newest first."""
         wanted = self.params(StreamsQuery)
@@ -83,7 +83,7 @@ class StreamsHandler(AdminHandler):
 class OpenStreamHandler(AdminHandler):
     """`DELETE admin/streams/{id}/`."""
 
-    @operation({204: None}, roles=users.ADMIN_ROLES)
+    @operation({204: None}, roles=roles.ADMIN_ROLES)
     async def delete(self, stream_id: str) -> None:
         """Revoke the token of a stream, which ends all that were opened with it: 204."""
         subscriber = self.campus.hub.streams.get(path_id(stream_id))
@@ -99,7 +99,7 @@ class OpenStreamHandler(AdminHandler):
 class StatsHandler(Handler):
     """`GET admin/stats/`."""
 
-    @operation({200: Stats}, roles=users.ADMIN_ROLES)
+    @operation({200: Stats}, roles=roles.ADMIN_ROLES)
     async def get(self) -> None:
         """How the server is."""
         campus, meter = self.campus, self.campus.meter

@@ -155,7 +155,7 @@ class OwnUserHandler(Handler):
         fields = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not UNSET}
         if requires_username and "username" not in fields:
             raise Problem(400, {"username": ["This field is required."]})
-        row = await self.campus.database.write(accounts.update_profile, self.caller.user_id, fields, self.now)
+        row = await self.campus.database.write(accounts.update_profile, self.caller.user_id, fields, self.asker().at)
         self.answer(people.to_self(row))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 
@@ -13,7 +13,6 @@ from realtime.api.base import Handler
 from realtime.api.body import Id, path_id
 from realtime.api.operation import operation
 from realtime.api.pages import Page
-from realtime.api.params import Text
 from realtime.api.problem import Problem
 
 MOST_IDS = 500
@@ -22,7 +21,7 @@ MOST_IDS = 500
 class NotificationsQuery(pages.PageQuery):
     """Filters of the notifications."""
 
-    notification_type: Text | None = None
+    notification_type: Literal["notice", "event", "announcement"] | None = None
     is_read: bool | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal, TypedDict
 
-from data import files, users
+from data import files, roles, users
 from realtime.presence import Presence
 
 Role = Literal[
@@ -75,7 +75,7 @@ def to_item(row: sqlite3.Row, presence: Presence) -> UserItem:
         "avatar": files.shown(row["avatar"]),
         "is_online": presence.is_online(row["id"]),
         "user_type": row["user_type"],
-        "user_type_display": users.ROLES[row["user_type"]],
+        "user_type_display": roles.ROLES[row["user_type"]],
         "college": row["college_id"],
         "college_name": row["college_name"],
         "is_active": bool(row["is_active"]),
@@ -91,8 +91,8 @@ def to_full(row: sqlite3.Row, presence: Presence) -> FullUser:
         "phone": row["phone"],
         "gender": row["gender"],
         "date_of_birth": row["date_of_birth"],
-        "is_staff": users.is_staff(row["user_type"]),
-        "is_superuser": users.is_superuser(row["user_type"]),
+        "is_staff": roles.is_staff(row["user_type"]),
+        "is_superuser": roles.is_superuser(row["user_type"]),
         "last_login": row["last_login"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],

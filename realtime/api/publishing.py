@@ -6,12 +6,12 @@ from typing import TypedDict
 
 import msgspec
 
-from data import users
+from data import roles
 from data.audiences import Audience, Reach
 from realtime.api.base import Handler
 from realtime.api.body import Id
 
-PUBLISHERS = users.ADMIN_ROLES | {"teacher", "staff"}
+PUBLISHERS = roles.ADMIN_ROLES | {"teacher", "staff"}
 MOST_NAMED = 500
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from data import registration_rows, registrations, users
+from data import registration_rows, registrations, roles
 from data.registration_rows import Registration, Status
 from realtime.api import pages
 from realtime.api.body import Id
@@ -37,7 +37,7 @@ RegistrationsHandler, RegistrationHandler = handlers(
         item=Registration,
         whole=RegistrationGiven,
         query=RegistrationsQuery,
-        writers=users.ROLES,
+        writers=roles.ROLES,
         page=registration_rows.page,
         one=registration_rows.one,
         create=registrations.create,

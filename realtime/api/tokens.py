@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from data import clock, tokens, users
+from data import clock, roles, tokens, users
 from data.tokens import digest
 from data.transaction import Transaction
 
@@ -34,12 +34,12 @@ class Caller:
     @property
     def is_global(self) -> bool:
         """Whether the role reaches every college."""
-        return self.user_type in users.GLOBAL_ROLES
+        return self.user_type in roles.GLOBAL_ROLES
 
     @property
     def is_admin(self) -> bool:
         """Whether the role writes users and everything in its scope."""
-        return self.user_type in users.ADMIN_ROLES
+        return self.user_type in roles.ADMIN_ROLES
 
 
 def find(tx: Transaction, token: str) -> Caller | None:

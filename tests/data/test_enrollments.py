@@ -21,11 +21,12 @@ from tests.data.support import create, one_batch, opened
 
 NOW = "2026-01-09T10:30:00.000000Z"
 LATER = "2026-01-10T10:30:00.000000Z"
+AT_LATER = Moment(LATER, "2026-01-10", ZoneInfo("UTC"), 0.0)
 EVERYTHING = 1 << 40
 
 
 def asker(user_type: str = "super_admin", college_id: int | None = None, user_id: int = 999) -> Asker:
-    return Asker(user_id, user_type, college_id, college_id, Moment(LATER, "2026-01-10", ZoneInfo("UTC"), 0.0))
+    return Asker(user_id, user_type, college_id, college_id, AT_LATER)
 
 
 ADMIN = asker()
@@ -203,7 +204,7 @@ def test_renamed_people_classes_and_sections_are_found_by_their_names_of_now(cam
         return count
 
     assert found(enrollments, "ann 1a red") == found(sections, "red 1a") == found(classes, "1a") == 1
-    accounts.update_profile(tx, campus.user, {"first_name": "Zoë"}, LATER)
+    accounts.update_profile(tx, campus.user, {"first_name": "Zoë"}, AT_LATER)
     classes.update(tx, ADMIN, campus.cls, {"name": "Grüne Klasse"})
     sections.update(tx, ADMIN, campus.red, {"name": "Rot"})
     assert found(enrollments, "ZOË grüne ROT") == found(sections, "rot GRÜNE") == found(classes, "GRÜNE") == 1

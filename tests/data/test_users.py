@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from data import accounts, colleges, keys, log, users
+from data import accounts, colleges, keys, log, roles, users
+from data.asker import Moment
 from data.errors import Invalid, NotFound
 from data.listing import Asked
-from data.outcome import UserChanged
+from data.outcome import Event, UserChanged
 from data.transaction import Transaction
 from data.users import NewUser
 
 NOW = "2026-01-09T10:30:00.000000Z"
 LATER = "2026-01-10T10:30:00.000000Z"
+AT_LATER = Moment(LATER, "2026-01-10", ZoneInfo("UTC"), 0.0)
 
 
 def make(tx: Transaction, username: str, now: str = NOW, **fields: Any) -> int:
@@ -115,7 +119,7 @@ def test_keys_begin_at_the_log_s_position_but_for_the_own_one(tx: Transaction) -
         "college:1/type:teacher": event.id,
     }
     boss = make(tx, "boss", user_type="central_manager", college_id=None)
-    assert set(keys.held(tx, boss)) == {f"user:{boss}", "all"}
+    assert set(keys.held(tx, boss)) == {f"user:{boss}", "all", "global"}
 
 
 def test_the_list_filters(tx: Transaction) -> None:
@@ -173,12 +177,17 @@ def test_pages_are_cut_without_overlap(tx: Transaction) -> None:
 def test_a_changed_profile_is_stored_told_and_searchable(tx: Transaction) -> None:
     user_id = make(tx, "before", first_name="Ann")
     row = accounts.update_profile(
-        tx, user_id, {"username": "after", "last_name": "Lee", "user_type": "super_admin"}, LATER
+        tx, user_id, {"username": "after", "last_name": "Lee", "user_type": "super_admin"}, AT_LATER
     )
     assert (row["username"], row["first_name"], row["last_name"], row["user_type"], row["updated_at"]) == (
         "after", "Ann", "Lee", "student", LATER,
     )  # fmt: skip
-    assert tx.outcome == [UserChanged(user_id)]
+    changed, told = tx.outcome
+    assert changed == UserChanged(user_id)
+    assert isinstance(told, Event)
+    assert (told.event, told.keys) == ("user_updated", (f"user:{user_id}",))
+    named = {"id": user_id, "username": "after", "full_name": "Ann Lee", "avatar": None}
+    assert json.loads(told.data) == named
     assert (listed(tx, search="before"), listed(tx, search="after lee ann")) == ([], ["after"])
 
 
@@ -186,15 +195,15 @@ def test_a_refused_profile_changes_nothing(tx: Transaction) -> None:
     make(tx, "taken")
     user_id = make(tx, "own")
     with pytest.raises(Invalid) as caught:
-        accounts.update_profile(tx, user_id, {"first_name": "New", "username": "TAKEN", "email": "nope"}, LATER)
+        accounts.update_profile(tx, user_id, {"first_name": "New", "username": "TAKEN", "email": "nope"}, AT_LATER)
     assert caught.value.fields == {
         "username": ["A user with that username already exists."],
         "email": ["Enter a valid email address."],
     }
     assert tx.outcome == []
-    assert accounts.update_profile(tx, user_id, {"username": "OWN"}, LATER)["first_name"] == ""
+    assert accounts.update_profile(tx, user_id, {"username": "OWN"}, AT_LATER)["first_name"] == ""
     with pytest.raises(NotFound):
-        accounts.update_profile(tx, 99, {}, LATER)
+        accounts.update_profile(tx, 99, {}, AT_LATER)
 
 
 def test_what_is_noted_of_a_user(tx: Transaction) -> None:
@@ -208,10 +217,10 @@ def test_what_is_noted_of_a_user(tx: Transaction) -> None:
 
 
 def test_roles_have_labels_and_rights() -> None:
-    assert users.ROLES["college_admin"] == "College Admin"
-    assert len(users.ROLES) == 8
-    assert [role for role in users.ROLES if users.is_staff(role)] == ["super_admin", "central_manager", "college_admin"]
-    assert [role for role in users.ROLES if users.is_superuser(role)] == ["super_admin"]
+    assert roles.ROLES["college_admin"] == "College Admin"
+    assert len(roles.ROLES) == 8
+    assert [role for role in roles.ROLES if roles.is_staff(role)] == ["super_admin", "central_manager", "college_admin"]
+    assert [role for role in roles.ROLES if roles.is_superuser(role)] == ["super_admin"]
 
 
 def test_a_college_is_chosen_by_code_or_for_want_of_another(tx: Transaction) -> None:

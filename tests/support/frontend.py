@@ -2,7 +2,7 @@
 
 Where an event tells only that something is there (a notification of a notice, a message of somebody unknown), the model
 fetches that one thing, as a front end would; it never fetches a list again. What the events cannot tell is left out of
-`shown`: is_online, last_seen, and names of people, which have no events.
+`shown`: is_online and last_seen.
 """
 
 from __future__ import annotations
@@ -164,6 +164,11 @@ class Conversations(Kept):
         if data["conversation_id"] in self.rows:
             self.rows[data["conversation_id"]]["unread_count"] = data["unread_count"]
 
+    def on_user_updated(self, data: Data) -> None:
+        for row in self.rows.values():
+            if row["other_user"]["id"] == data["id"]:
+                row["other_user"] |= data
+
     def order(self, row: Row) -> Any:
         return row["last_message_at"]
 
@@ -210,11 +215,25 @@ class Unread(Kept):
 
     on_message_deleted = on_conversation_read
 
+    def on_user_updated(self, data: Data) -> None:
+        for row in self.rows.values():
+            if row["other_user_id"] == data["id"]:
+                row["other_user_name"] = data["full_name"]
+
     def shown(self) -> list[Row]:
         return [row for row in super().shown() if row["unread_count"]]
 
 
-class Notices(Kept):
+class OfColleges(Kept):
+    """A list of what belongs to a college and shows its name."""
+
+    def on_college_updated(self, data: Data) -> None:
+        for row in self.rows.values():
+            if row["college"] == data["id"]:
+                row["college_name"] = data["name"]
+
+
+class Notices(OfColleges):
     """The notices. A notification says that there is a new one, and not what it says."""
 
     path = "communication/notices/"
@@ -233,7 +252,7 @@ class Notices(Kept):
         return row["publish_date"], row["id"]
 
 
-class CampusEvents(Kept):
+class CampusEvents(OfColleges):
     """The events of the campus."""
 
     path = "communication/events/"
@@ -264,6 +283,16 @@ class Notifications(Kept):
 
     on_notice_removed = on_notice_updated
     on_event_removed = on_event_updated
+
+    def on_notifications_removed(self, data: Data) -> None:
+        for number in data["ids"]:
+            self.rows.pop(number, None)
+
+    def on_notifications_read(self, data: Data) -> None:
+        for number in list(self.rows) if data["ids"] is None else data["ids"]:
+            if number in self.rows:
+                self.rows[number]["is_read"] = True
+        assert data["unread_count"] == sum(not row["is_read"] for row in self.rows.values())
 
     def _about(self, name: str, data: Data) -> None:
         for row in list(self.rows.values()):
