@@ -119,6 +119,7 @@ class Server:
         deadline_s = time.monotonic() + self._settings.shutdown_timeout_s
         self._heartbeat.stop()
         self._http.stop()
+        campus.hub.finish()
         await self._end_streams()
         # Polled, as requests end in Tornado and streams in the hub, and this happens once in a server's life.
         while (campus.requests or campus.hub.streams) and time.monotonic() < deadline_s:  # noqa: ASYNC110

@@ -1,19 +1,21 @@
 """Hub: the dict of who listens.
 
-`publish` hands one frame's bytes to every stream of an audience: it never awaits, never blocks and never raises for a
-slow or dead peer (I4), and frames reach it in the order of their ids (I2). The hub knows streams and keys; it knows
-neither the log nor HTTP. A poll that waits (poll.py) is a stream here as any other. All of it runs on the loop's
-thread.
+`publish` hands one frame's bytes to every stream of an audience, to a large one in slices (fanout.py): it never awaits,
+never blocks and never raises for a slow or dead peer (I4), and frames reach each stream in the order of their ids (I2).
+The hub knows streams and keys; it knows neither the log nor HTTP. A poll that waits (poll.py) is a stream here as any
+other. All of it runs on the loop's thread.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
-from realtime import frame, links
+from realtime import frame
+from realtime.attached import Attached
+from realtime.fanout import Fanouts
 from realtime.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
@@ -22,28 +24,6 @@ log = logging.getLogger(__name__)
 def user_key(user_id: int) -> str:
     """The key that a user alone holds."""
     return f"user:{user_id}"
-
-
-class Attached(Protocol):
-    """What listens: an open stream, or a poll that waits. None of its methods awaits, blocks or raises (I4)."""
-
-    id: int
-    user_id: int
-    token_id: int
-    expires_s: float | None
-    address: str
-    base_url: str
-    opened_s: float
-    position: int
-    lagged: int
-
-    @property
-    def queued_bytes(self) -> int: ...
-    def push(self, frame: bytes, event_id: int = 0) -> None: ...
-    def beat(self, frame: bytes) -> None: ...
-    def lag(self, event_id: int = 0) -> None: ...
-    def end(self, last: bytes = b"") -> None: ...
-    def abort(self) -> None: ...
 
 
 class Hub:
@@ -63,6 +43,7 @@ class Hub:
         self._beats: list[dict[Attached, None]] = [{} for _ in range(heartbeat_s)]
         self._beaten_s: int | None = None
         self._ids = itertools.count(1)
+        self._fanouts = Fanouts()
 
     def attach(self, subscriber: Attached) -> None:
         """Take a stream in: under its user's own key, and all others that the user's other streams hold."""
@@ -90,11 +71,11 @@ class Hub:
         """Give a frame to the union of keys, once per stream. Ephemeral frames have no event_id."""
         if event_id:
             self.last_id = event_id
-        if links.REFERENCE in data:
-            self._publish_links(keys, data, event_id)
-            return
-        for subscriber in self._of(keys):
-            subscriber.push(data, event_id)
+        self._fanouts.begin(data, event_id, self._of(keys))
+
+    def finish(self) -> None:
+        """Push at once what is still on its way to large audiences."""
+        self._fanouts.finish()
 
     def mark_lagged(self, keys: Iterable[str], event_id: int) -> None:
         """An event could not be pushed: its streams get it from the log instead."""
@@ -179,15 +160,6 @@ class Hub:
                 subscriber.beat(beat)
         self.end(expired, "expired")
 
-    def _publish_links(self, keys: Iterable[str], data: bytes, event_id: int) -> None:
-        """As publish, of a frame that names files: its bytes differ by the address that a client came in by."""
-        encoded: dict[str, bytes] = {}
-        for subscriber in self._of(keys):
-            base_url = subscriber.base_url
-            if base_url not in encoded:
-                encoded[base_url] = links.absolute(data, base_url)
-            subscriber.push(encoded[base_url], event_id)
-
     def _of(self, keys: Iterable[str]) -> dict[Attached, None]:
         reached: dict[Attached, None] = {}
         for key in keys:
@@ -198,6 +170,7 @@ class Hub:
         held = self._keys[user_id]
         streams = self.streams_of(user_id)
         for key, since in gained.items():
+            key = sys.intern(key)  # thousands of users hold the same, and each had it from the database
             held[key] = since
             self._by_key.setdefault(key, {}).update(dict.fromkeys(streams))
         for key in lost:

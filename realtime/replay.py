@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from realtime import frame, links
-from realtime.hub import Attached, Hub
+from realtime.attached import Attached
+from realtime.hub import Hub
 from realtime.subscriber import REPLAYING
 
 

@@ -16,7 +16,7 @@ from realtime.api.body import Id, path_id
 from realtime.api.meter import Spread, resident_bytes
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
-from realtime.hub import Attached
+from realtime.attached import Attached
 from realtime.version import VERSION
 
 

@@ -67,7 +67,7 @@ class AnnouncementsHandler(_AnnouncementsHandler):
 
     @operation({201: Announcement}, body=AnnouncementGiven, roles=PUBLISHERS)
     async def post(self) -> None:
-        """Send an announcement: 201, once it is stored and with every open stream of its audience."""
+        """Send an announcement: 201, once it is stored and on its way to every open stream of its audience."""
         given = self.decode(AnnouncementGiven)
         problems = _problems(given)
         if problems:
