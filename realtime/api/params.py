@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 from realtime.api.body import sentence
 from realtime.api.problem import REQUIRED, Problem
@@ -29,7 +31,7 @@ def decode(arguments: Mapping[str, Sequence[bytes]], kind: type[T]) -> T:
     """The parameters as `kind`. Raises Problem 400 by parameter, 404 for a page that cannot be."""
     problems: dict[str, list[str]] = {}
     given: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
+    for field in _fields(kind):
         values = arguments.get(field.encode_name)
         try:
             text = values[-1].decode("utf-8").strip() if values else ""
@@ -46,6 +48,12 @@ def decode(arguments: Mapping[str, Sequence[bytes]], kind: type[T]) -> T:
     if problems:
         raise Problem(400, problems)
     return kind(**given)
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    """A struct's fields; msgspec compiles every annotation anew each time, which took a third of an opening."""
+    return msgspec.structs.fields(kind)
 
 
 def _convert(text: str, kind: Any) -> Any:

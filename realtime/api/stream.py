@@ -1,21 +1,21 @@
 """The stream: from a GET request to a Subscriber on a raw socket.
 
 The handler authenticates, detaches the connection from HTTP and is then garbage, with its request and its connection:
-what stays is the Subscriber. `detach` comes before the head, because a flush through HTTP would announce chunks that no
-frame keeps; the body ends with the connection.
+what stays is the Subscriber and its Wire. `detach` comes before the head, because a flush through HTTP would announce
+chunks that no frame keeps; the body ends with the connection.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
 
 import msgspec
 from tornado.httputil import HTTPServerRequest, format_timestamp
+from tornado.iostream import IOStream, SSLIOStream
 
 from realtime import frame
 from realtime.api import cors, params, problem
@@ -25,9 +25,8 @@ from realtime.api.opening import Opening
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
 from realtime.subscriber import Subscriber
-
-if TYPE_CHECKING:
-    from tornado.iostream import IOStream
+from realtime.tls_wire import TlsWire
+from realtime.wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class EventStreamHandler(Handler):
         yield "Connection", "keep-alive"
         yield "X-Request-ID", self.request_id
         yield "X-Content-Type-Options", "nosniff"
-        yield "Date", format_timestamp(self.campus.wall_s())
+        yield "Date", _date(int(self.campus.wall_s()))
         yield from cors.headers(self.request, self.campus.options)
 
     def head(self, *args: str, **kwargs: str) -> None:
@@ -63,6 +62,12 @@ class EventStreamHandler(Handler):
         for name, value in self.stream_headers():
             self.set_header(name, value)
         self.finish()
+
+
+@lru_cache(maxsize=1)
+def _date(wall_s: int) -> str:
+    """The header's value; thousands of streams open in one second."""
+    return format_timestamp(wall_s)
 
 
 class StreamQuery(msgspec.Struct):
@@ -113,19 +118,21 @@ class StreamHandler(EventStreamHandler):
         campus.requests.discard(self)
         if stream.closed():
             return
-        _tune(stream, campus)
+        _tune(stream.socket, campus)
+        wire = _to_wire(stream)
         subscriber = Subscriber(
             campus.rules,
-            stream,
+            wire,
             user_id=caller.user_id,
             token_id=caller.token_id,
             expires_s=caller.expires_s,
-            address=address,
+            address=sys.intern(address),  # thousands of streams, and mostly few addresses
             opened_s=campus.wall_s(),
-            base_url=sys.intern(self.base_url),  # thousands of streams, and mostly one address
+            base_url=sys.intern(self.base_url),
         )
         campus.hub.attach(subscriber)
-        _watch(stream, subscriber, campus)
+        wire.watch(partial(_closed, campus, subscriber))
+        _log_opened(subscriber, campus)
         connected = frame.encode(
             "connected",
             {"status": "connected", "user_id": caller.user_id},
@@ -139,9 +146,21 @@ class StreamHandler(EventStreamHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _tune(stream: IOStream, campus: Campus) -> None:
+def _to_wire(stream: IOStream) -> Wire | TlsWire:
+    """What is left of a detached connection: the stream writes to it from now on, and nobody else."""
+    if isinstance(stream, SSLIOStream):
+        return TlsWire(stream)
+    is_silent = not stream._read_buffer_size
+    stream.io_loop.remove_handler(stream.socket)
+    wire = Wire(stream.socket)
+    if not is_silent:  # a second request behind the first: its end, as any byte that comes later
+        wire.close()
+    return wire
+
+
+def _tune(raw: socket.socket, campus: Campus) -> None:
     """Set a stream's socket: small frames leave at once, the kernel's buffer is bounded, a vanished peer is noticed."""
-    raw, options = stream.socket, campus.options
+    options = campus.options
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if options.send_buffer_bytes:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.send_buffer_bytes)
@@ -150,27 +169,25 @@ def _tune(stream: IOStream, campus: Campus) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(options.tcp_user_timeout_s * 1000))
 
 
-def _watch(stream: IOStream, subscriber: Subscriber, campus: Campus) -> None:
-    """Detach when the socket closes, and close when the client sends anything: its FIN would go unnoticed behind it."""
-    level = logging.INFO if campus.options.access_log else logging.DEBUG
-    log.log(level, "stream %d of user %d opens from %s", subscriber.id, subscriber.user_id, subscriber.address)
+def _log_opened(subscriber: Subscriber, campus: Campus) -> None:
+    level = _level(campus)
+    if log.isEnabledFor(level):
+        log.log(level, "stream %d of user %d opens from %s", subscriber.id, subscriber.user_id, subscriber.address)
 
-    def closed() -> None:
-        campus.hub.detach(subscriber)
-        subscriber.closed()
-        log.log(
-            level,
-            "stream %d of user %d ends after %.0f s, lagged %d times",
-            subscriber.id,
-            subscriber.user_id,
-            campus.wall_s() - subscriber.opened_s,
-            subscriber.lagged,
-        )
 
-    stream.set_close_callback(closed)
+def _closed(campus: Campus, subscriber: Subscriber) -> None:
+    """The socket is closed, by whoever."""
+    campus.hub.detach(subscriber)
+    subscriber.closed()
+    log.log(
+        _level(campus),
+        "stream %d of user %d ends after %.0f s, lagged %d times",
+        subscriber.id,
+        subscriber.user_id,
+        campus.wall_s() - subscriber.opened_s,
+        subscriber.lagged,
+    )
 
-    def sent_something(future: Any) -> None:
-        future.exception()
-        stream.close()
 
-    asyncio.ensure_future(stream.read_bytes(1, partial=True)).add_done_callback(sent_something)
+def _level(campus: Campus) -> int:
+    return logging.INFO if campus.options.access_log else logging.DEBUG

@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tornado.iostream import IOStream
-
 from realtime import frame
 from realtime.hub import Hub, user_key
 from realtime.replay import Replay
 from realtime.subscriber import Rules, Subscriber
+from realtime.wire import Wire
 from tests.support.eventstream import Dispatched, Parser
 from tests.support.waiting import until
 
@@ -127,7 +126,7 @@ class Core:
         self.pruned_through = 0
         self.pages = 0
         self._page_events = page_events
-        self._open: list[socket.socket | IOStream] = []
+        self._open: list[socket.socket] = []
 
     def connect(
         self,
@@ -148,11 +147,11 @@ class Core:
             served.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, kernel_bytes)
         served.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setblocking(False)
-        stream = IOStream(served)
-        self._open += [client, stream]
+        wire = Wire(served)
+        self._open += [client, wire]
         subscriber = Subscriber(
             self.rules,
-            stream,
+            wire,
             user_id=user_id,
             token_id=token_id,
             expires_s=expires_s,
@@ -165,7 +164,7 @@ class Core:
             self.hub.detach(subscriber)
             subscriber.closed()
 
-        stream.set_close_callback(closed)
+        wire.watch(closed)
         return subscriber, Peer(client, subscriber)
 
     async def live(self, user_id: int = 1, **options: Any) -> tuple[Subscriber, Peer]:
