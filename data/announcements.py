@@ -129,8 +129,7 @@ def to_object(row: sqlite3.Row) -> Announcement:
 
 def _scope(asker: Asker) -> Condition:
     """Which announcements somebody sees, a condition on `a`: admins all of their college, others what is for them."""
-    if not asker.is_admin:
-        return Condition(_MEANT_FOR, (asker.user_id,))
     if asker.college_id is None:
         return Condition()
-    return Condition(f"a.college_id = ? OR a.college_id IS NULL OR {_MEANT_FOR}", (asker.college_id, asker.user_id))
+    college = Condition("a.college_id = ? OR a.college_id IS NULL", (asker.college_id,))
+    return college if asker.is_admin else listing.both(college, Condition(_MEANT_FOR, (asker.user_id,)))

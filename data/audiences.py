@@ -92,7 +92,8 @@ def _wider(tx: Transaction, key: str) -> list[str]:
         return [college]
     kind, _, number = key.partition(":")
     if kind == "user":
-        return [row[0] for row in tx.rows("SELECT key FROM user_keys WHERE user_id = ?", (int(number),))]
+        rows = tx.rows("SELECT key FROM user_keys WHERE user_id = ? AND key <> ?", (int(number), key))
+        return [row[0] for row in rows]
     if kind == "class":
         rows = tx.rows("SELECT 'college:' || college_id FROM classes WHERE id = ?", (int(number),))
         return [row[0] for row in rows]

@@ -29,7 +29,7 @@ def announce(tx: Transaction, event_id: int, now: str) -> CampusEvent:
         notification_type="event",
         data=_news(row),
         keys=_readers(row),
-        subject=_subject(row),
+        subject=_subject(row["id"]),
         now=now,
         college_id=row["college_id"],
         author_id=row["created_by"],
@@ -50,9 +50,9 @@ def forget_texts(tx: Transaction, event_id: int, now: str) -> None:
     told: dict[str, Any] = {name: files.shown(row[name]) for name in TEXTS}
     if not row["is_active"]:
         told = {"title": WITHDRAWN, "description": "", "venue": "", "organizer": "", "image": None}
-    log.rewrite(tx, _object_subject(row), told)
+    log.rewrite(tx, _object_subject(row["id"]), told)
     data = _news(row) | {"venue": told["venue"]}
-    notifications.rewrite(tx, _subject(row), {"message": told["title"]}, now, data=data)
+    notifications.rewrite(tx, _subject(row["id"]), {"message": told["title"]}, now, data=data)
 
 
 def tell_removal(tx: Transaction, event_id: int, now: str, to: tuple[str, ...] = ()) -> None:
@@ -61,13 +61,23 @@ def tell_removal(tx: Transaction, event_id: int, now: str, to: tuple[str, ...] =
     log.append(tx, "event_removed", {"id": row["id"]}, to or listers(row), now)
 
 
+def forget(tx: Transaction, event_id: int, user_keys: tuple[str, ...]) -> None:
+    """Those who see an event no more are told nothing of it by a replay, nor of what it says by then."""
+
+    def left(keys: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(key for key in keys if key not in user_keys)
+
+    log.narrow(tx, _object_subject(event_id), left)
+    notifications.narrow(tx, _subject(event_id), left)
+
+
 def listers(row: sqlite3.Row) -> tuple[str, ...]:
     """The keys of those who list an event: its readers, and the admins of all colleges."""
     return (*_readers(row), *keys.of_admins(row["college_id"]))
 
 
 def _tell_object(tx: Transaction, row: sqlite3.Row, now: str, to: tuple[str, ...] = ()) -> None:
-    log.append(tx, "event_updated", to_object(row), to or listers(row), now, _object_subject(row))
+    log.append(tx, "event_updated", to_object(row), to or listers(row), now, _object_subject(row["id"]))
 
 
 def _news(row: sqlite3.Row) -> dict[str, Any]:
@@ -81,13 +91,13 @@ def _news(row: sqlite3.Row) -> dict[str, Any]:
 
 def _readers(row: sqlite3.Row) -> tuple[str, ...]:
     """For whom an event is news: its college, and its author, who may be of none."""
-    return (f"college:{row['college_id']}", f"user:{row['created_by']}")
+    return (f"college:{row['college_id']}", *keys.of_author(row))
 
 
-def _subject(row: sqlite3.Row) -> str:
-    return f"event:{row['id']}"
+def _subject(event_id: int) -> str:
+    return f"event:{event_id}"
 
 
-def _object_subject(row: sqlite3.Row) -> str:
+def _object_subject(event_id: int) -> str:
     # Not the news' own: both have texts by the same names, and a rewriting would put one into the other.
-    return f"event:{row['id']}/object"
+    return f"event:{event_id}/object"

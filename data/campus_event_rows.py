@@ -21,9 +21,9 @@ SEARCH_TABLE = "events_search"
 
 _LISTING = Listing(
     select=(
-        "SELECT e.*, c.name AS college_name, "
+        "SELECT e.*, c.name AS college_name, a.user_type AS author_type, a.college_id AS author_college_id, "
         f"(SELECT count(*) FROM event_registrations WHERE event_id = e.id AND {COUNTED}) AS registered_count "
-        "FROM events AS e JOIN colleges AS c ON c.id = e.college_id"
+        "FROM events AS e JOIN colleges AS c ON c.id = e.college_id JOIN users AS a ON a.id = e.created_by"
     ),
     source="events AS e",
     id="e.id",

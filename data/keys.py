@@ -39,6 +39,15 @@ def of_admins(college_id: int) -> tuple[str, ...]:
     return f"college:{college_id}/type:college_admin", GLOBAL
 
 
+def of_author(row: sqlite3.Row) -> tuple[str, ...]:
+    """The key of who made something, as long as they belong to its college or to all: others don't see it any more.
+
+    The row has created_by and college_id, and of its author author_type and author_college_id.
+    """
+    is_there = row["author_type"] in GLOBAL_ROLES or row["author_college_id"] == row["college_id"]
+    return (f"user:{row['created_by']}",) if is_there else ()
+
+
 def held(tx: Transaction, user_id: int) -> dict[str, int]:
     """All keys that a user holds now, each with the event since which it is held."""
     found = tx.rows("SELECT key, since_event_id FROM user_keys WHERE user_id = ?", (user_id,))

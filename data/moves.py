@@ -23,6 +23,7 @@ from data.transaction import Transaction
 # Of these many notifications one event tells at most.
 MOST_IDS = 500
 REMOVALS = ("notice_removed", "event_removed")
+_OF_GROUPS = "key IN (SELECT value FROM json_each(?))"
 
 _Keys = Mapping[str, int]
 
@@ -39,12 +40,14 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Something that is listed: where its rows are, who hears of one, and how that is told."""
+    """Something that is listed: its name in _Seen, a row of it, who hears of one, and how that is told."""
 
-    table: str
+    name: str
+    row: Callable[[Transaction, int], sqlite3.Row]
     listers: Callable[[sqlite3.Row], tuple[str, ...]]
     tell: Callable[[Transaction, int, tuple[str, ...], str], None]
     tell_removal: Callable[[Transaction, int, tuple[str, ...], str], None]
+    forget: Callable[[Transaction, int, tuple[str, ...]], None]
 
 
 def _tell_notice(tx: Transaction, notice_id: int, to: tuple[str, ...], now: str) -> None:
@@ -59,8 +62,17 @@ def _tell_event_removal(tx: Transaction, event_id: int, to: tuple[str, ...], now
     campus_event_news.tell_removal(tx, event_id, now, to)
 
 
-_NOTICES = _Kind("notices", notice_news.listers, _tell_notice, notice_news.tell_removal)
-_EVENTS = _Kind("events", campus_event_news.listers, _tell_event, _tell_event_removal)
+_NOTICES = _Kind(
+    "notices", notice_rows.by_id, notice_news.listers, _tell_notice, notice_news.tell_removal, notice_news.forget
+)
+_EVENTS = _Kind(
+    "events",
+    campus_event_rows.by_id,
+    campus_event_news.listers,
+    _tell_event,
+    _tell_event_removal,
+    campus_event_news.forget,
+)
 
 
 @contextmanager
@@ -75,16 +87,17 @@ def told(tx: Transaction, user_ids: Iterable[int], at: Moment, groups: Sequence[
         log.share(tx, REMOVALS, _lost(before[user_id].keys, after[user_id].keys), f"user:{user_id}")
     for kind in (_NOTICES, _EVENTS):
         _tell(tx, kind, before, after, at.now)
-    gone = {user_id: before[user_id].notifications - after[user_id].notifications for user_id in people}
-    for ids, to in _by_value(gone):
+    left = {user_id: _notifications(tx, _asker(tx, user_id, at), groups) for user_id in people}
+    for ids, to in _by_value({user_id: before[user_id].notifications - left[user_id] for user_id in people}):
         for start in range(0, len(ids), MOST_IDS):
             log.append(tx, "notifications_removed", {"ids": ids[start : start + MOST_IDS]}, to, at.now)
 
 
 def _tell(tx: Transaction, kind: _Kind, before: Mapping[int, _Seen], after: Mapping[int, _Seen], now: str) -> None:
-    had = {user_id: getattr(seen, kind.table) for user_id, seen in before.items()}
-    has = {user_id: getattr(seen, kind.table) for user_id, seen in after.items()}
+    had = {user_id: getattr(seen, kind.name) for user_id, seen in before.items()}
+    has = {user_id: getattr(seen, kind.name) for user_id, seen in after.items()}
     for row_id, to in _by_id({one: had[one] - has[one] for one in had}):
+        kind.forget(tx, row_id, to)
         kind.tell_removal(tx, row_id, to, now)
     new = {one: (has[one] - had[one]) | _missed(tx, kind, had[one] & has[one], before[one], after[one]) for one in had}
     for row_id, to in _by_id(new):
@@ -97,13 +110,11 @@ def _missed(tx: Transaction, kind: _Kind, ids: frozenset[int], before: _Seen, af
     if not lost:
         return frozenset()
     found = set()
-    for row in tx.rows(
-        f"SELECT * FROM {kind.table} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps([*ids]),)
-    ):
-        listers = kind.listers(row)
+    for row_id in ids:
+        listers = kind.listers(kind.row(tx, row_id))
         since = min((after.keys[key] for key in listers if key in after.keys), default=None)
         if any(since is None or since > lost[key] for key in listers if key in lost):
-            found.add(row["id"])
+            found.add(row_id)
     return frozenset(found)
 
 
@@ -112,24 +123,22 @@ def _lost(before: _Keys, after: _Keys) -> dict[str, int]:
 
 
 def _seen(tx: Transaction, user_id: int, at: Moment, groups: Sequence[str] | None) -> _Seen:
-    asker, held = _asker(tx, user_id, at), keys.held(tx, user_id)
-    notices, sent = notice_rows.scope(asker), notifications.scope(asker)
+    asker = _asker(tx, user_id, at)
+    notices, sent = notice_rows.scope(asker), _notifications(tx, asker, groups)
+    held, which = keys.held(tx, user_id), "n.id FROM notices AS n WHERE n.is_active = 1"
     if groups is None:
-        return _Seen(
-            held,
-            _ids(tx, "n.id FROM notices AS n WHERE n.is_active = 1", notices),
-            _ids(tx, "n.id FROM notifications AS n WHERE 1", sent),
-            _ids(tx, "e.id FROM events AS e WHERE e.is_active = 1", campus_event_rows.scope(asker)),
-        )
-    named = json.dumps(list(groups))
-    of_groups = "key IN (SELECT value FROM json_each(?))"
-    of_notices = f"SELECT notice_id FROM notice_visibility WHERE {of_groups} AND is_active = 1"
-    of_sent = f"SELECT notification_id FROM notification_audience WHERE {of_groups}"
-    return _Seen(
-        held,
-        _ids(tx, f"n.id FROM notices AS n WHERE n.is_active = 1 AND n.id IN ({of_notices})", notices, named),
-        _ids(tx, f"n.id FROM notifications AS n WHERE n.id IN ({of_sent})", sent, named),
-    )
+        events = _ids(tx, "e.id FROM events AS e WHERE e.is_active = 1", campus_event_rows.scope(asker))
+        return _Seen(held, _ids(tx, which, notices), sent, events)
+    of_groups = f"SELECT notice_id FROM notice_visibility WHERE {_OF_GROUPS} AND is_active = 1"
+    return _Seen(held, _ids(tx, f"{which} AND n.id IN ({of_groups})", notices, json.dumps(list(groups))), sent)
+
+
+def _notifications(tx: Transaction, asker: Asker, groups: Sequence[str] | None) -> frozenset[int]:
+    scope, which = notifications.scope(asker), "n.id FROM notifications AS n WHERE 1"
+    if groups is None:
+        return _ids(tx, which, scope)
+    of_groups = f"SELECT notification_id FROM notification_audience WHERE {_OF_GROUPS}"
+    return _ids(tx, f"{which} AND n.id IN ({of_groups})", scope, json.dumps(list(groups)))
 
 
 def _asker(tx: Transaction, user_id: int, at: Moment) -> Asker:

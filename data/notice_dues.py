@@ -23,32 +23,33 @@ LOOK_AGAIN_S = 60.0
 _LAST_DAY = "9999-12-31"
 
 
-def settle(tx: Transaction, before: sqlite3.Row | None, notice_id: int, at: Moment, *, at_once: bool = False) -> Notice:
+def settle(
+    tx: Transaction,
+    before: sqlite3.Row | None,
+    notice_id: int,
+    at: Moment,
+    *,
+    at_once: bool = False,
+    waits: bool = False,
+) -> Notice:
     """After a notice was made (`before` is None) or changed: tell of it, and plan what is to be told later.
 
-    `at_once` announces it without the delay, if it is not waiting already. Returns its object as it is now.
+    What is published waits for its visibility rows, and with `waits` what is shown already does; `at_once` says that
+    they are there. Returns its object as it is now.
     """
     row = by_id(tx, notice_id)
-    delay_s = 0.0 if at_once else at.announce_delay_s
+    holders = _holders(tx, before, row, at)
     if before is not None:
         news.correct_log(tx, before, row, at.now, at.today)
+    delay_s = 0.0 if at_once else at.announce_delay_s
     if not is_current(row, at.today):
-        _take_back(tx, before, row, at)
+        _end(tx, row, holders, at.now)
         _plan_announcement(tx, row, at, delay_s)
+    elif delay_s > 0 and (waits or _is_new(tx, before, row)):
+        _end(tx, row, holders, at.now)
+        _plan_earlier(tx, notice_id, clock.later(at.now, delay_s))
     else:
-        # Also of one that was withdrawn: it is in the notifications of those whom it was for.
-        was_for = audience(before) if before is not None and before["announced_at"] is not None else ()
-        news.tell_removal(tx, notice_id, audiences.beyond(tx, was_for, audience(row)), at.now)
-        if row["announced_at"] is not None:
-            _announce(tx, row, at.now)
-        elif delay_s <= 0:
-            # Those of them who don't hear the news have it in their lists as well.
-            others = audiences.beyond(tx, keepers(row), news.hearers(row))
-            news.tell_object(tx, row, others, at.now)
-            _announce(tx, row, at.now)
-        else:
-            news.tell_object(tx, row, keepers(row), at.now)
-            _plan_earlier(tx, notice_id, clock.later(at.now, delay_s))
+        _show(tx, holders, row, at)
     _plan_expiry(tx, row, at)
     return to_object(tx, row)
 
@@ -72,7 +73,7 @@ def do_dues(tx: Transaction, now: str, today: str, most: int) -> int:
         row = by_id(tx, notice_id)
         if action == ANNOUNCE:
             if is_current(row, today):
-                news.announce(tx, row, now)
+                news.announce(tx, row, now, today)
             elif _is_ahead(row, today):
                 _plan(tx, notice_id, ANNOUNCE, clock.later(now, LOOK_AGAIN_S))
         elif is_current(row, today):
@@ -82,20 +83,36 @@ def do_dues(tx: Transaction, now: str, today: str, most: int) -> int:
     return len(dues)
 
 
-def _announce(tx: Transaction, row: sqlite3.Row, now: str) -> None:
+def _is_new(tx: Transaction, before: sqlite3.Row | None, row: sqlite3.Row) -> bool:
+    """Whether it was never news, is published again, or waits already."""
+    if before is None or row["announced_at"] is None or not before["is_published"]:
+        return True
+    sql = "SELECT EXISTS (SELECT 1 FROM notice_dues WHERE notice_id = ? AND action = ?)"
+    return not before["is_shown"] and bool(tx.value(sql, (row["id"], ANNOUNCE)))
+
+
+def _holders(tx: Transaction, before: sqlite3.Row | None, row: sqlite3.Row, at: Moment) -> tuple[str, ...]:
+    """The keys of those who hold it, or a notification of it that has just changed, without its author's."""
+    if before is not None and before["is_shown"]:
+        return audience(before)
+    if before is not None and news.is_other_news(before, row, at.today):
+        return news.notified(tx, row)
+    return ()
+
+
+def _show(tx: Transaction, holders: tuple[str, ...], row: sqlite3.Row, at: Moment) -> None:
+    """Give it to its readers, and take it from whom it is not for any more."""
+    news.tell_removal(tx, row["id"], audiences.beyond(tx, holders, audience(row)), at.now)
+    if row["announced_at"] is None:
+        # Those of its keepers who don't hear the news have it in their lists as well.
+        news.tell_object(tx, row, audiences.beyond(tx, keepers(row), news.hearers(row)), at.now)
     _unplan(tx, row["id"], ANNOUNCE)
-    news.announce(tx, row, now)
-
-
-def _take_back(tx: Transaction, before: sqlite3.Row | None, row: sqlite3.Row, at: Moment) -> None:
-    """It is not for readers, or not any more. What they don't see may still be in their notifications, which changed
-    with it."""
-    is_told = before is not None and (before["is_shown"] or news.is_other_news(before, row, at.today))
-    _end(tx, row, audience(before) if before is not None and is_told else (), at.now)
+    news.announce(tx, row, at.now, at.today)
 
 
 def _end(tx: Transaction, row: sqlite3.Row, readers: tuple[str, ...], now: str) -> None:
-    """Tell readers that it is gone, and those who keep it what it is now, unless it is gone for all."""
+    """It is not for readers, not any more or not yet: tell them, and those who keep it what it is now, unless it is
+    gone for all."""
     news.set_shown(tx, row["id"], False)
     if row["is_active"]:
         news.tell_removal(tx, row["id"], readers, now)

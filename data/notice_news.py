@@ -7,20 +7,22 @@ list it in any state, and hear of each change. Every event is appended in the tr
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
-from data import audiences, files, log, notifications
+from data import audiences, files, keys, log, notifications
 from data.notice_rows import audience, is_out, keepers, to_object
 from data.transaction import Transaction
 
 WITHDRAWN = "This notice was withdrawn."
 
 
-def announce(tx: Transaction, row: sqlite3.Row, now: str) -> None:
+def announce(tx: Transaction, row: sqlite3.Row, now: str, today: str) -> None:
     """Give a notice to its readers: the first time as news, later as the object that it is now."""
     set_shown(tx, row["id"], True)
     if row["announced_at"] is not None:
-        tell_object(tx, row, listers(row), now)
+        _rewrite(tx, row, now, today)  # its day may have come without a change of it
+        tell_object(tx, row, (*audience(row), *keepers(row)), now)
         return
     tx.execute("UPDATE notices SET announced_at = ? WHERE id = ?", (now, row["id"]))
     notifications.notify(
@@ -30,7 +32,7 @@ def announce(tx: Transaction, row: sqlite3.Row, now: str) -> None:
         notification_type="notice",
         data=_notification_data(row),
         keys=hearers(row),
-        subject=_news_subject(row),
+        subject=_news_subject(row["id"]),
         now=now,
         college_id=row["college_id"],
         author_id=row["created_by"],
@@ -38,18 +40,18 @@ def announce(tx: Transaction, row: sqlite3.Row, now: str) -> None:
 
 
 def listers(row: sqlite3.Row) -> tuple[str, ...]:
-    """The keys of those who list a notice: its readers, and those who keep it."""
-    return (*audience(row), *keepers(row))
+    """The keys of those who list a notice: those who keep it, and its readers while they are shown it."""
+    return (*audience(row), *keepers(row)) if row["is_shown"] else keepers(row)
 
 
 def hearers(row: sqlite3.Row) -> tuple[str, ...]:
     """The keys of those to whom a notice is news: its readers, and its author, who may be none of them."""
-    return (*audience(row), _own(row))
+    return (*audience(row), *keys.of_author(row))
 
 
 def tell_object(tx: Transaction, row: sqlite3.Row, keys: tuple[str, ...], now: str) -> None:
     """Tell holders of these keys what a notice is now."""
-    log.append(tx, "notice_updated", to_object(tx, row), keys, now, _object_subject(row))
+    log.append(tx, "notice_updated", to_object(tx, row), keys, now, _object_subject(row["id"]))
 
 
 def tell_removal(tx: Transaction, notice_id: int, keys: tuple[str, ...], now: str) -> None:
@@ -61,6 +63,13 @@ def tell_removal(tx: Transaction, notice_id: int, keys: tuple[str, ...], now: st
 def set_shown(tx: Transaction, notice_id: int, is_shown: bool) -> None:
     """Write down whether readers hold a notice."""
     tx.execute("UPDATE notices SET is_shown = ? WHERE id = ?", (is_shown, notice_id))
+
+
+def notified(tx: Transaction, row: sqlite3.Row) -> tuple[str, ...]:
+    """The keys of those who have a notification of it, without its author's."""
+    return tuple(
+        key for key in notifications.audience(tx, _news_subject(row["id"])) if key != f"user:{row['created_by']}"
+    )
 
 
 def is_other_news(before: sqlite3.Row, row: sqlite3.Row, today: str) -> bool:
@@ -78,20 +87,33 @@ def is_other_news(before: sqlite3.Row, row: sqlite3.Row, today: str) -> bool:
 def correct_log(tx: Transaction, before: sqlite3.Row, row: sqlite3.Row, now: str, today: str) -> None:
     """Make earlier events say what it says now, to nobody but those whom it is still for: a replay never tells a text
     that was changed or withdrawn, nor others of it."""
-    told, news = _told(row, today), _notification_data(row)
-    if (told, news) != (_told(before, today), _notification_data(before)):
-        log.rewrite(tx, _object_subject(row), told)
-        notifications.rewrite(tx, _news_subject(row), {"message": told["title"]}, now, data=news)
+    if (_told(row, today), _notification_data(row)) != (_told(before, today), _notification_data(before)):
+        _rewrite(tx, row, now, today)
     if audience(row) != audience(before):
 
         def left(keys: tuple[str, ...]) -> tuple[str, ...]:
             kept = tuple(key for key in keys if key in keepers(row))
             readers = tuple(key for key in keys if key not in kept)
-            # What was told to somebody alone, who is no reader any more, is left to its author.
-            return (*audiences.common(tx, readers, audience(row)), *kept) or (_own(row),)
+            return (*audiences.common(tx, readers, audience(row)), *kept)
 
-        log.narrow(tx, _object_subject(row), left)
-        notifications.narrow(tx, _news_subject(row), left)
+        _narrow(tx, row["id"], left)
+
+
+def forget(tx: Transaction, notice_id: int, user_keys: tuple[str, ...]) -> None:
+    """Those who see a notice no more are told nothing of it by a replay, nor of what it says by then."""
+    _narrow(tx, notice_id, lambda keys: tuple(key for key in keys if key not in user_keys))
+
+
+def _narrow(tx: Transaction, notice_id: int, left: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+    log.narrow(tx, _object_subject(notice_id), left)
+    notifications.narrow(tx, _news_subject(notice_id), left)
+
+
+def _rewrite(tx: Transaction, row: sqlite3.Row, now: str, today: str) -> None:
+    told = _told(row, today)
+    log.rewrite(tx, _object_subject(row["id"]), told)
+    changes, data = {"message": told["title"]}, _notification_data(row)
+    notifications.rewrite(tx, _news_subject(row["id"]), changes, now, data=data)
 
 
 def _told(row: sqlite3.Row, today: str) -> dict[str, Any]:
@@ -109,14 +131,10 @@ def _notification_data(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _own(row: sqlite3.Row) -> str:
-    return f"user:{row['created_by']}"
+def _news_subject(notice_id: int) -> str:
+    return f"notice:{notice_id}"
 
 
-def _news_subject(row: sqlite3.Row) -> str:
-    return f"notice:{row['id']}"
-
-
-def _object_subject(row: sqlite3.Row) -> str:
+def _object_subject(notice_id: int) -> str:
     # Not the news' own: both have a `title`, and a rewriting would put one into the other.
-    return f"notice:{row['id']}/object"
+    return f"notice:{notice_id}/object"

@@ -21,7 +21,10 @@ from data.transaction import Transaction
 SEARCH_TABLE = "notices_search"
 TargetType = Literal["all", "class", "section"]
 
-_SELECT = "SELECT n.*, c.name AS college_name FROM notices AS n JOIN colleges AS c ON c.id = n.college_id"
+_SELECT = (
+    "SELECT n.*, c.name AS college_name, a.user_type AS author_type, a.college_id AS author_college_id "
+    "FROM notices AS n JOIN colleges AS c ON c.id = n.college_id JOIN users AS a ON a.id = n.created_by"
+)
 # What readers see on a day. `is_shown` is what they were told; a day that ends goes before the clock's own doing of it.
 _OUT = "n.is_shown = 1 AND (n.expiry_date IS NULL OR n.expiry_date >= ?)"
 _MEANT_FOR = (
@@ -120,7 +123,7 @@ def audience(row: sqlite3.Row) -> tuple[str, ...]:
 
 def keepers(row: sqlite3.Row) -> tuple[str, ...]:
     """The keys of those who list a notice in any state until it is deleted: its author and the admins."""
-    return f"user:{row['created_by']}", *keys.of_admins(row["college_id"])
+    return (*keys.of_author(row), *keys.of_admins(row["college_id"]))
 
 
 def is_current(row: sqlite3.Row, today: str) -> bool:

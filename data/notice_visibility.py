@@ -104,17 +104,20 @@ def update(tx: Transaction, asker: Asker, row_id: int, values: Mapping[str, Any]
 
 
 def delete(tx: Transaction, asker: Asker, row_id: int) -> None:
-    """Take a row away; without its last one a notice is for the whole college. Raises NotFound, Forbidden."""
+    """Take a row away; without its last one a notice is for the whole college, after the delay of a new one. Raises
+    NotFound, Forbidden."""
     row = _seen(tx, asker, row_id)
     notice = notice_rows.changeable(tx, asker, row["notice_id"])
     notice_targets.deactivate(tx, asker, [row_id])
-    _retell(tx, asker, notice)
+    # Another row may be on its way, and until it comes the whole college would see what is for a class.
+    is_last = not notice_rows.targets(tx, [notice["id"]])
+    _retell(tx, asker, notice, waits=is_last and row["target_type"] != "all")
 
 
-def _retell(tx: Transaction, asker: Asker, before: sqlite3.Row) -> None:
+def _retell(tx: Transaction, asker: Asker, before: sqlite3.Row, *, waits: bool = False) -> None:
     notice_targets.refresh(tx, before["id"])
     rows.update(tx, "notices", before["id"], _by(asker))
-    settle(tx, before, before["id"], asker.at)
+    settle(tx, before, before["id"], asker.at, waits=waits)
 
 
 def _by(asker: Asker) -> dict[str, Any]:

@@ -112,6 +112,15 @@ def narrow(tx: Transaction, subject: str, left: Callable[[tuple[str, ...]], tupl
         )
 
 
+def audience(tx: Transaction, subject: str) -> list[str]:
+    """The keys of a subject's notifications."""
+    sql = (
+        "SELECT DISTINCT a.key FROM notifications AS n JOIN notification_audience AS a ON a.notification_id = n.id "
+        "WHERE n.subject = ?"
+    )
+    return [row["key"] for row in tx.rows(sql, (subject,))]
+
+
 def page(tx: Transaction, asker: Asker, asked: Asked) -> tuple[int, list[Notification]]:
     """How many notifications the asker has of those that were asked for, and the objects of that page."""
     filters = dict(asked.filters)
@@ -171,19 +180,23 @@ def _mark(tx: Transaction, asker: Asker, ids: Sequence[int]) -> int:
     within, read = scope(asker), _read_by(tx, asker)
     cursor = tx.execute(
         f"INSERT INTO notification_reads (user_id, notification_id) SELECT ?, n.id FROM notifications AS n "
-        f"WHERE n.id IN (SELECT value FROM json_each(?)) AND {within.sql} AND NOT ({read.sql})",
+        f"WHERE n.id IN (SELECT value FROM json_each(?)) AND ({within.sql}) AND NOT ({read.sql})",
         (asker.user_id, json.dumps(ids), *within.parameters, *read.parameters),
     )
     return cursor.rowcount
 
 
 def scope(asker: Asker) -> Condition:
-    """Whose notifications, a condition on `n`: those of a key that the asker holds since before they were sent."""
-    return Condition(
+    """Whose notifications, a condition on `n`: those of a key that the asker holds since before they were sent, for a
+    global role that is held to a college those of it and of all."""
+    own = Condition(
         "n.id IN (SELECT a.notification_id FROM user_keys AS k CROSS JOIN notification_audience AS a "
         "ON a.key = k.key AND a.event_id > k.since_event_id WHERE k.user_id = ?)",
         (asker.user_id,),
     )
+    if not asker.is_global or asker.college_id is None:
+        return own
+    return listing.both(own, Condition("n.college_id IS NULL OR n.college_id = ?", (asker.college_id,)))
 
 
 def _read_by(tx: Transaction, asker: Asker) -> Condition:

@@ -106,13 +106,13 @@ def to_object(row: sqlite3.Row) -> Registration:
 
 
 def _scope(asker: Asker, is_narrow: bool) -> Condition:
-    """One's own, and those for one's own events; an admin's are all of the college in reach.
+    """One's own in the college, and those for one's own events; an admin's are all of the college in reach.
 
     `is_narrow`: something else finds few rows. The "+" then keeps SQLite from walking through a whole college for them.
     """
     if not asker.is_admin:
         mine = "r.user_id = ? OR r.event_id IN (SELECT id FROM events WHERE created_by = ?)"
-        return Condition(mine, (asker.user_id, asker.user_id))
+        return Condition(f"({mine}) AND +r.college_id = ?", (asker.user_id, asker.user_id, asker.college_id))
     if asker.college_id is None:
         return Condition()
     return Condition(f"{'+' if is_narrow else ''}r.college_id = ?", (asker.college_id,))

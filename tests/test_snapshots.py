@@ -61,8 +61,8 @@ class Campus:
 
     def close(self) -> None:
         """Take everybody's things away again: all readers see them."""
-        for path, client, row_id in self.made:
-            client.delete(f"{path}{row_id}/")
+        for path, _, row_id in self.made:
+            _good(self.at["boss"].delete(f"{path}{row_id}/"))
         for client in (*self.at.values(), self.at_reader):
             client.close()
 
@@ -108,10 +108,23 @@ class Campus:
         fields = {"title": f"title {number}", "content": TEXTS[number % 4], "publish_date": DAYS[number % 3]}
         self._make("communication/notices/", number, is_published=number % 4 != 0, is_urgent=number % 5 == 0, **fields)
 
+    def publish_oneself(self, number: int) -> None:
+        """The reader publishes a notice or an event, and others change it later."""
+        fields = {"title": f"own {number}", "content": TEXTS[number % 4], "publish_date": DAYS[number % 3]}
+        path = "communication/notices/" if number % 3 else "communication/events/"
+        if path == "communication/events/":
+            fields |= {"description": "d", "event_date": TODAY, "start_time": "10:00:00", "end_time": "12:00:00"}
+        answer = self.at_reader.post(path, json={**fields, "is_published": number % 4 != 0})
+        assert answer.status_code in (201, 403), answer.text
+        if answer.status_code == 201:
+            self.made.append((path, self.at["boss"], answer.json()["id"]))
+
     def target(self, number: int) -> None:
         """A notice is for a class or a section, or for all."""
         path, client, row_id = self._one("communication/notices/", number)
-        rooms = [] if client is None else client.get("academic/classes/").json()["results"]
+        notice = None if client is None else client.get(f"{path}{row_id}/").json()
+        where = {} if notice is None else {"college": notice["college"]}
+        rooms = [] if client is None else client.get("academic/classes/", params=where).json()["results"]
         if client is not None and rooms:
             room = rooms[number % len(rooms)]["id"]
             parts = client.get("academic/sections/", params={"class_obj": room}).json()["results"]
@@ -259,7 +272,8 @@ PUBLISHING: tuple[Callable[[Campus, int], None], ...] = (
 
 MOVING: tuple[Callable[[Campus, int], None], ...] = (
     Campus.enrol, Campus.enrol, Campus.leave, Campus.close_room, Campus.move_reader, Campus.rename, Campus.read_news,
-    Campus.publish, Campus.target, Campus.target, Campus.republish, Campus.invite, Campus.announce, Campus.write,
+    Campus.publish, Campus.publish_oneself, Campus.target, Campus.target, Campus.republish, Campus.invite,
+    Campus.announce, Campus.write,
 )  # fmt: skip
 
 
