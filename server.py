@@ -165,7 +165,14 @@ class Server:
             return await database.read(event_log.since, keys, after_id, through_id, settings.replay_page_bytes)
 
         replay = Replay(hub, page, presence.snapshot)
-        rules = Rules(settings.outbox_frames, settings.outbox_bytes, settings.send_timeout_s, replay, hub.slow)
+        rules = Rules(
+            settings.outbox_frames,
+            settings.outbox_bytes,
+            settings.send_timeout_s,
+            settings.tcp_user_timeout_s,
+            replay,
+            hub.slow,
+        )
         return Campus(
             _options(settings, self._max_streams),
             database,

@@ -1,14 +1,37 @@
 """Patience: whether a slow peer still accepts anything. Asked once a second of those that block, and of nobody else.
 
 The kernel's queue tells, not our writes: a reader at 1 KB/s takes longer for one of them than the timeout, and lives.
+For the same reason the kernel's own timer is off while a stream blocks: its TCP_USER_TIMEOUT also counts the time in
+which such a reader's window is closed, and it takes a minute to open.
 """
 
 from __future__ import annotations
 
 import fcntl
+import socket
 import struct
 import termios
-from typing import Any
+from typing import Any, Protocol
+
+
+class Adjustable(Protocol):
+    """The side of a socket that its timer is set on."""
+
+    @property
+    def family(self) -> int: ...
+    def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
+    def fileno(self) -> Any: ...
+
+
+def unsent_bytes(fileno: Any) -> int:
+    """What the kernel has and the peer has not acknowledged."""
+    return int(struct.unpack("i", fcntl.ioctl(fileno, termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+
+
+def set_user_timeout(peer: Adjustable, timeout_s: float) -> None:
+    """How long the kernel keeps what the peer does not acknowledge, before it gives the connection up; 0 is long."""
+    if peer.family in (socket.AF_INET, socket.AF_INET6):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(timeout_s * 1000))
 
 
 class Patience:
@@ -26,8 +49,7 @@ class Patience:
 
     def stalled_s(self, fileno: Any, written: int, mono_s: float) -> float:
         """For how long the socket has had the same bytes to send. `written` is another number after each frame."""
-        unsent = struct.unpack("i", fcntl.ioctl(fileno, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
-        mark = (written, unsent)
+        mark = (written, unsent_bytes(fileno))
         if mark != self._mark or self._since_s is None:
             self._mark, self._since_s = mark, mono_s
         return mono_s - self._since_s

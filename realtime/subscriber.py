@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from realtime.outbox import Outbox
-from realtime.patience import Patience
+from realtime.patience import Patience, set_user_timeout, unsent_bytes
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ class Socket(Protocol):
     def closed(self) -> bool: ...
     def close(self) -> None: ...
     def fileno(self) -> Any: ...
+    @property
+    def family(self) -> int: ...
+    def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Rules:
     outbox_frames: int
     outbox_bytes: int
     send_timeout_s: float
+    user_timeout_s: float
     replay: Callable[[Subscriber], Awaitable[None]]
     slow: set[Subscriber] = field(default_factory=set)
 
@@ -58,6 +62,7 @@ class Subscriber:
         "__weakref__",
         "_beat",
         "_drained",
+        "_has_blocked",
         "_outbox",
         "_patience",
         "_rules",
@@ -110,6 +115,7 @@ class Subscriber:
         self._beat: bytes | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained = 0
+        self._has_blocked = False
 
     # What the hub calls: none of it awaits, blocks or raises (I4).
 
@@ -145,6 +151,8 @@ class Subscriber:
     def beat(self, frame: bytes) -> None:
         """Deliver a heartbeat: never dropped, and at most one waits (I6)."""
         if self.state == LIVE and self._task is None:
+            if self._has_blocked:
+                self._calm()
             self.push(frame)
         elif self.state == REPLAYING and not self._socket.writing():
             self._beat = None
@@ -278,7 +286,17 @@ class Subscriber:
 
     def _put(self, frame: bytes, sent: int = 0) -> Awaitable[None]:
         """Hand the rest of a frame to the socket at once, so that nothing else can come between."""
-        return self._socket.write(memoryview(frame)[sent:])
+        written = self._socket.write(memoryview(frame)[sent:])
+        if not self._has_blocked and self._socket.writing():
+            self._has_blocked = True
+            set_user_timeout(self._socket, 0)  # patience.py has its own
+        return written
+
+    def _calm(self) -> None:
+        """A stream that blocked once does not any more: the kernel's timer notices when its peer vanishes."""
+        if not self._socket.closed() and not unsent_bytes(self._socket.fileno()):
+            self._has_blocked = False
+            set_user_timeout(self._socket, self._rules.user_timeout_s)
 
     async def _drain(
         self, started: Awaitable[None] | None, opening: Callable[[Subscriber], Awaitable[None]] | None

@@ -53,3 +53,12 @@ class TlsWire:
     def fileno(self) -> Any:
         """The descriptor."""
         return self._stream.fileno()
+
+    @property
+    def family(self) -> int:
+        """The socket's address family."""
+        return self._stream.socket.family
+
+    def setsockopt(self, level: int, name: int, value: int, /) -> None:
+        """Set something of the socket."""
+        self._stream.socket.setsockopt(level, name, value)

@@ -24,6 +24,7 @@ from realtime.api.campus import Campus
 from realtime.api.opening import Opening
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
+from realtime.patience import set_user_timeout
 from realtime.subscriber import Subscriber
 from realtime.tls_wire import TlsWire
 from realtime.wire import Wire
@@ -166,7 +167,7 @@ def _tune(raw: socket.socket, campus: Campus) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.send_buffer_bytes)
     if raw.family in (socket.AF_INET, socket.AF_INET6):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(options.tcp_user_timeout_s * 1000))
+    set_user_timeout(raw, options.tcp_user_timeout_s)
 
 
 def _log_opened(subscriber: Subscriber, campus: Campus) -> None:

@@ -20,6 +20,7 @@ from tests.support.waiting import until
 
 LIMIT_S = 30.0
 KERNEL_BYTES = 4096
+USER_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Core:
     ) -> None:
         self.hub = Hub(heartbeat_s=heartbeat_s, last_id=0)
         self.replay = Replay(self.hub, self._page, lambda user_id: {"online": []})
-        self.rules = Rules(outbox_frames, outbox_bytes, send_timeout_s, self.replay, self.hub.slow)
+        self.rules = Rules(outbox_frames, outbox_bytes, send_timeout_s, USER_TIMEOUT_S, self.replay, self.hub.slow)
         self.log: list[Stored] = []
         self.pruned_through = 0
         self.pages = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import socket
 import struct
 import termios
 
@@ -11,7 +12,8 @@ import pytest
 
 from realtime import frame
 from realtime.subscriber import LIVE, REPLAYING, Subscriber
-from tests.realtime.support import Core, ephemeral, numbers, run
+from realtime.wire import Wire
+from tests.realtime.support import USER_TIMEOUT_S, Core, ephemeral, numbers, run
 from tests.support.waiting import until
 
 OWN = "user:1"
@@ -111,6 +113,30 @@ def test_i6_of_the_heartbeats_of_a_blocked_stream_the_newest_waits_and_goes_befo
         assert [one.event for one in peer.events[started - 1 :]] == ["message", "heartbeat", "message", "message"]
         assert peer.named("heartbeat")[0].text == '{"n":5}'
         assert peer.named("heartbeat")[0].id is None
+
+    run(test)
+
+
+def test_the_kernel_gives_nobody_up_who_reads_slowly_and_everybody_who_vanishes() -> None:
+    async def test(core: Core) -> None:
+        subscriber, peer = await core.blocked()
+        wire = subscriber._socket
+        assert isinstance(wire, Wire)
+
+        def user_timeout_ms() -> int:
+            return wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+        assert user_timeout_ms() == 0, "patience.py counts"
+        subscriber.beat(beat(1))
+        assert user_timeout_ms() == 0
+        await peer.read_count(len(core.log))
+        await until(lambda: subscriber not in core.hub.slow)
+        number = 1
+        while user_timeout_ms() == 0:  # until the peer has acknowledged it all
+            number += 1
+            subscriber.beat(beat(number))
+            await peer.read()
+        assert user_timeout_ms() == USER_TIMEOUT_S * 1000
 
     run(test)
 
