@@ -13,7 +13,7 @@ UV     := uv==0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test check format lock guide fuzz chromium clean
+.PHONY: help install run demo test check format lock guide fuzz bench chromium clean
 
 # Said before anything is installed for it.
 ifneq (,$(filter guide,$(MAKECMDGOALS)))
@@ -60,8 +60,13 @@ EXAMPLES ?= 1000
 fuzz: $(VENV)/.installed-dev ## call everything with EXAMPLES generated requests (1000) an operation and role
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/test_schemathesis.py $(ARGS)
 
-chromium: ## make sure of a Chromium and a curl for the tests
-	@tools/need chromium curl
+# ARGS: names of benchmarks and their options, all without: make bench ARGS='fanout dm --json found.json'
+bench: $(VENV)/.installed-bench ## measure the server on this machine, about 20 minutes; ARGS='--help' lists what there is
+	@tools/need cc
+	$(BIN)/python -m bench $(ARGS)
+
+chromium: ## make sure of a Chromium, a curl and a C compiler for the tests
+	@tools/need chromium curl cc
 
 lock: ## write the lock files anew from pyproject.toml; UPGRADE=1 takes newer versions
 	PYTHON="$(PYTHON)" UV="$(UV)" tools/lock $(if $(UPGRADE),--upgrade)
@@ -84,4 +89,8 @@ $(VENV)/.installed: requirements.lock | $(VENV)/.made
 # After the other and not beside it: two pips in one folder overwrite each other under -j.
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@

@@ -36,7 +36,7 @@ class News:
             rows.append({
                 "id": number, "college_id": college, "title": title, "content": self._rows.words(30),
                 "publish_date": day, "is_published": number % 10 != 0, "is_urgent": number % 10 == 5, "audience": key,
-                "expiry_date": NEVER if number % 4 == 0 else None, "announced_at": NOW, "is_shown": 1,
+                "expiry_date": NEVER if number % 4 == 0 else None, "announced_at": NOW, "is_shown": number % 10 != 0,
                 **self._rows.made(number, by),
             })  # fmt: skip
             found.append((number, f"{title}\n{rows[-1]['content']}"))

@@ -1,7 +1,7 @@
 """No list and no search reads a whole table: what SQLite says it will do, for every statement that the lists run.
 
 The statements are those that the server's reading connections really run, written down while it answers. Plans don't
-depend on how much there is, because nothing here runs ANALYZE; `python -m bench.lists` measures.
+depend on how much there is, because nothing here runs ANALYZE; `python -m bench lists` measures.
 """
 
 from __future__ import annotations
