@@ -18,6 +18,7 @@ from data.transaction import Transaction
 
 MOST_CHARACTERS = {"name": 100, "code": 32}
 
+_NAMES = {"college_id": "college"}
 _LISTING = Listing(
     select="SELECT c.*, o.name AS college_name FROM classes AS c JOIN colleges AS o ON o.id = c.college_id",
     source="classes AS c",
@@ -62,7 +63,7 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Class:
 def make(tx: Transaction, college_id: int, values: Mapping[str, Any], now: str) -> int:
     """A new class of a college; its id. Raises Invalid."""
     columns = names.cleaned(values, MOST_CHARACTERS, frozenset({"code"}))
-    _check_unique(tx, college_id, columns["name"], None)
+    rows.check_unique(tx, "classes", {"college_id": college_id, "name": columns["name"]}, None, **_NAMES)
     stamps = {"created_at": now, "updated_at": now}
     class_id = rows.insert(tx, "classes", {**columns, **names.activity(values), "college_id": college_id, **stamps})
     _index(tx, class_id)
@@ -79,7 +80,8 @@ def update(tx: Transaction, asker: Asker, class_id: int, values: Mapping[str, An
     if not changes:
         return to_object(before)
     if "name" in changes:
-        _check_unique(tx, before["college_id"], changes["name"], class_id)
+        named = {"college_id": before["college_id"], "name": changes["name"]}
+        rows.check_unique(tx, "classes", named, class_id, **_NAMES)
     columns = {**changes, "updated_at": asker.at.now}
     if "is_active" in changes:
         people = members(tx, class_id)
@@ -142,9 +144,3 @@ def _index(tx: Transaction, class_id: int) -> None:
     row = tx.row("SELECT name, code FROM classes WHERE id = ?", (class_id,))
     assert row is not None
     search.put(tx, "classes_search", class_id, tuple(row))
-
-
-def _check_unique(tx: Transaction, college_id: int, name: str, own_id: int | None) -> None:
-    sql = "SELECT 1 FROM classes WHERE college_id = ? AND name = ? AND id IS NOT ?"
-    if tx.row(sql, (college_id, name, own_id)) is not None:
-        raise Invalid({"non_field_errors": ["The fields college, name must make a unique set."]})

@@ -17,6 +17,7 @@ from data.listing import Asked, Condition, Listing
 from data.transaction import Transaction
 
 _NAMED = {"user": "user_id", "class_obj": "class_id", "section": "section_id"}
+_NAMES = {column: name for name, column in _NAMED.items()}
 _LISTING = Listing(
     select=(
         "SELECT e.*, u.username, u.first_name, u.last_name, c.name AS class_name, s.name AS section_name "
@@ -73,7 +74,7 @@ def enroll(tx: Transaction, college_id: int, columns: Mapping[str, Any], now: st
 
     Tells nobody: for a user who is new as well.
     """
-    _check_unique(tx, columns, None)
+    rows.check_unique(tx, "enrollments", _place(columns), None, **_NAMES)
     stamps = {"created_at": now, "updated_at": now}
     enrollment_id = rows.insert(tx, "enrollments", {**columns, "college_id": college_id, **stamps})
     enrollment_index.of_enrollment(tx, enrollment_id)
@@ -95,7 +96,7 @@ def update(tx: Transaction, asker: Asker, enrollment_id: int, values: Mapping[st
     whole = {**dict(before), **changes}
     if changes != {"is_active": False}:  # who has left the college can be taken out of what fits no more
         changes["college_id"] = _check(tx, asker, whole, changes)
-    _check_unique(tx, whole, enrollment_id)
+    rows.check_unique(tx, "enrollments", _place(whole), enrollment_id, **_NAMES)
     with moves.told(tx, [before["user_id"]], asker.at, (*_groups(before), *_groups(whole))):
         rows.update(tx, "enrollments", enrollment_id, {**changes, "updated_at": asker.at.now})
         keys.settle(tx, before["user_id"])
@@ -177,6 +178,11 @@ def _check(tx: Transaction, asker: Asker, whole: Mapping[str, Any], changes: Map
     return int(found["college_id"])
 
 
+def _place(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Who is where: there is one enrolment of each."""
+    return {column: columns[column] for column in _NAMES}
+
+
 def _groups(columns: Mapping[str, Any] | sqlite3.Row) -> tuple[str, ...]:
     """The keys that an enrolment is about."""
     section_id = columns["section_id"]
@@ -185,9 +191,3 @@ def _groups(columns: Mapping[str, Any] | sqlite3.Row) -> tuple[str, ...]:
 
 def _no_such(row_id: int) -> str:
     return f'Invalid pk "{row_id}" - object does not exist.'
-
-
-def _check_unique(tx: Transaction, columns: Mapping[str, Any], own_id: int | None) -> None:
-    sql = "SELECT 1 FROM enrollments WHERE user_id = ? AND class_id = ? AND section_id IS ? AND id IS NOT ?"
-    if tx.row(sql, (*(columns[column] for column in _NAMED.values()), own_id)) is not None:
-        raise Invalid({"non_field_errors": ["The fields user, class_obj, section must make a unique set."]})

@@ -17,6 +17,7 @@ from data.transaction import Transaction
 
 MOST_CHARACTERS = {"name": 100}
 
+_NAMES = {"class_id": "class_obj"}
 _JOINED = "sections AS s JOIN classes AS c ON c.id = s.class_id"
 _LISTING = Listing(
     select=f"SELECT s.*, c.name AS class_name, c.college_id FROM {_JOINED}",
@@ -64,7 +65,7 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Section:
 def make(tx: Transaction, class_id: int, values: Mapping[str, Any], now: str) -> int:
     """A new section of a class; its id. Raises Invalid."""
     columns = names.cleaned(values, MOST_CHARACTERS)
-    _check_unique(tx, class_id, columns["name"], None)
+    rows.check_unique(tx, "sections", {"class_id": class_id, "name": columns["name"]}, None, **_NAMES)
     stamps = {"created_at": now, "updated_at": now}
     section_id = rows.insert(tx, "sections", {**columns, **names.activity(values), "class_id": class_id, **stamps})
     enrollment_index.of_section(tx, section_id)
@@ -80,7 +81,8 @@ def update(tx: Transaction, asker: Asker, section_id: int, values: Mapping[str, 
     if not changes:
         return to_object(before)
     if "name" in changes:
-        _check_unique(tx, before["class_id"], changes["name"], section_id)
+        named = {"class_id": before["class_id"], "name": changes["name"]}
+        rows.check_unique(tx, "sections", named, section_id, **_NAMES)
     columns = {**changes, "updated_at": asker.at.now}
     if "is_active" in changes:
         people = classes.members(tx, before["class_id"])
@@ -126,9 +128,3 @@ def to_object(row: sqlite3.Row) -> Section:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
-
-
-def _check_unique(tx: Transaction, class_id: int, name: str, own_id: int | None) -> None:
-    sql = "SELECT 1 FROM sections WHERE class_id = ? AND name = ? AND id IS NOT ?"
-    if tx.row(sql, (class_id, name, own_id)) is not None:
-        raise Invalid({"non_field_errors": ["The fields class_obj, name must make a unique set."]})

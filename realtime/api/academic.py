@@ -68,53 +68,27 @@ class EnrollmentsQuery(CollegeFilters):
     section: Id | None = None
 
 
-COLLEGES = Resource(
+COLLEGES = Resource.of(
+    colleges,
     name="colleges",
     item=colleges.College,
     whole=CollegeWhole,
     query=pages.ActiveQuery,
     writers=roles.GLOBAL_ROLES,
-    page=colleges.page,
-    one=colleges.one,
-    create=colleges.create,
-    update=colleges.update,
-    delete=colleges.delete,
 )
-CLASSES = Resource(
-    name="classes",
-    item=classes.Class,
-    whole=ClassWhole,
-    query=CollegeFilters,
-    writers=roles.ADMIN_ROLES,
-    page=classes.page,
-    one=classes.one,
-    create=classes.create,
-    update=classes.update,
-    delete=classes.delete,
+CLASSES = Resource.of(
+    classes, name="classes", item=classes.Class, whole=ClassWhole, query=CollegeFilters, writers=roles.ADMIN_ROLES
 )
-SECTIONS = Resource(
-    name="sections",
-    item=sections.Section,
-    whole=SectionWhole,
-    query=SectionsQuery,
-    writers=roles.ADMIN_ROLES,
-    page=sections.page,
-    one=sections.one,
-    create=sections.create,
-    update=sections.update,
-    delete=sections.delete,
+SECTIONS = Resource.of(
+    sections, name="sections", item=sections.Section, whole=SectionWhole, query=SectionsQuery, writers=roles.ADMIN_ROLES
 )
-ENROLLMENTS = Resource(
+ENROLLMENTS = Resource.of(
+    enrollments,
     name="enrollments",
     item=enrollments.Enrollment,
     whole=EnrollmentWhole,
     query=EnrollmentsQuery,
     writers=roles.ADMIN_ROLES,
-    page=enrollments.page,
-    one=enrollments.one,
-    create=enrollments.create,
-    update=enrollments.update,
-    delete=enrollments.delete,
 )
 
 CollegesHandler, CollegeHandler = handlers(COLLEGES)

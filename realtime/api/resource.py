@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -24,6 +24,16 @@ from realtime.api.operation import operation
 from realtime.api.pages import PageQuery, page_of
 
 Values = Mapping[str, Any]
+
+
+class Rules(Protocol):
+    """A module of `data` that has all rules of a resource."""
+
+    def page(self, tx: Transaction, asker: Asker, asked: Asked, /) -> tuple[int, list[Any]]: ...
+    def one(self, tx: Transaction, asker: Asker, row_id: int, /) -> Any: ...
+    def create(self, tx: Transaction, asker: Asker, values: Values, /) -> Any: ...
+    def update(self, tx: Transaction, asker: Asker, row_id: int, values: Values, /) -> Any: ...
+    def delete(self, tx: Transaction, asker: Asker, row_id: int, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,20 @@ class Resource:
     update: Callable[[Transaction, Asker, int, Values], Any]
     delete: Callable[[Transaction, Asker, int], None]
     file: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        rules: Rules,
+        *,
+        name: str,
+        item: Any,
+        whole: type[msgspec.Struct],
+        query: type[PageQuery],
+        writers: Collection[str],
+    ) -> Resource:
+        """A resource whose rules are all in one module."""
+        return cls(name, item, whole, query, writers, rules.page, rules.one, rules.create, rules.update, rules.delete)
 
     @property
     def files(self) -> tuple[str, ...]:
