@@ -17,7 +17,9 @@ from tests.support.shared import Shared, running
 
 PATH = "/api/v1/schema/"
 # Pages and what they load, for people: no part of the interface.
-FOR_PEOPLE = {"/", "/setup", "/set-password", "/static/style.css", "/api/docs", "/api/docs/{name}"}
+FOR_PEOPLE = {
+    "/", "/setup", "/set-password", "/static/style.css", "/static/client/{name}", "/api/docs", "/api/docs/{name}",
+}  # fmt: skip
 CHATS = "/api/v1/communication/chats/"
 NOTICES = "/api/v1/communication/notices/"
 

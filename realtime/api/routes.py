@@ -33,6 +33,7 @@ from realtime.api.chat_signals import (
     UnreadCountHandler,
 )
 from realtime.api.chats import ConversationHandler, ConversationsHandler, MessageHandler, MessagesHandler
+from realtime.api.client_files import ClientFileHandler
 from realtime.api.files import FileHandler
 from realtime.api.health import HealthHandler, ReadyHandler
 from realtime.api.notice_visibility import NoticeVisibilitiesHandler, NoticeVisibilityHandler
@@ -132,6 +133,7 @@ def table() -> list[URLSpec]:
         route("/setup", SetupHandler),
         route("/set-password", SetPasswordPageHandler),
         URLSpec("/static/style.css", StyleHandler),
+        URLSpec(f"/static/client/{SEGMENT}", ClientFileHandler),
         URLSpec("/", IndexHandler),
     ]
     return found

@@ -6,7 +6,6 @@ works without the internet, and its policy lets nothing run or load but these fi
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from functools import cache, cached_property
@@ -15,8 +14,9 @@ from pathlib import Path
 from tornado.routing import URLSpec
 
 from realtime.api import body, openapi
-from realtime.api.base import JSON, Handler
+from realtime.api.base import JSON
 from realtime.api.browser import PageHandler
+from realtime.api.cached import CachedHandler
 from realtime.api.operation import operation
 from realtime.api.problem import Problem
 from realtime.version import VERSION
@@ -53,27 +53,14 @@ class Document:
         return body.encode(openapi.document(self._routes, title=TITLE, version=VERSION, server_url=_SERVER))
 
 
-class _Published(Handler):
+class _Published(CachedHandler):
     """What is there while the setting api_docs is on."""
-
-    open_to_all = True
 
     async def prepare(self) -> None:
         """Refuse what the operator does not publish. Raises Problem 404."""
         if not self.campus.options.api_docs:
             raise Problem(404, "Not found.")
         await super().prepare()
-
-    def answer_cached(self, content: bytes, media: str) -> None:
-        """Answer with bytes that a client may keep as long as it asks whether they are still these."""
-        self.set_header("Content-Type", media)
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("Etag", f'"{hashlib.sha256(content).hexdigest()[:32]}"')
-        if self.check_etag_header():
-            self.set_status(304)
-            self.finish()
-        else:
-            self.finish(content)
 
 
 class SchemaHandler(_Published):

@@ -141,6 +141,7 @@ def make(shared: Shared, path: str) -> str:
         "{session of ann}": lambda: shared.sql("SELECT id FROM tokens WHERE user_id = ?", (shared["ann"].id,))[0][0],
         "{role}": lambda: "student",
         "{page's file}": lambda: "docs.js",
+        "{client's file}": lambda: "index.js",
         "{own college}": lambda: 1,
         "{other college}": lambda: shared.east,
         **{

@@ -188,6 +188,7 @@ TABLE: dict[str, dict[str, Call]] = {
     "/set-password": {"GET": public(404), "POST": public(404, {"key": "x"})},
     "/setup": {"GET": public(404), "POST": public(404, {"key": "x"})},
     "/static/style.css": {"GET": public(200)},
+    "/static/client/{client's file}": {"GET": public(200)},
     "/": {"GET": public(200)},
 }  # fmt: skip
 # Foreign objects are not there.
