@@ -125,14 +125,24 @@ def _by(asker: Asker) -> dict[str, Any]:
 
 
 def _scope(asker: Asker) -> Condition:
-    """Which rows somebody sees, a condition on `v`: those of the notices."""
+    """Which rows somebody sees, a condition on `v`: those of the notices that they see.
+
+    A notice for the whole college has none or one for its key, so rows of a key of the asker lead to all of them.
+    """
     college = Condition() if asker.college_id is None else Condition("v.college_id = ?", (asker.college_id,))
     if asker.is_admin:
         return college
     notices = notice_rows.scope(asker)
+    own = "SELECT id FROM notices WHERE college_id = ? AND is_active = 1 AND created_by = ?"
+    named = (
+        "SELECT n.id FROM user_keys AS k CROSS JOIN notice_visibility AS w ON w.key = k.key AND w.is_active = 1 "
+        f"CROSS JOIN notices AS n ON n.id = w.notice_id WHERE k.user_id = ? AND n.is_active = 1 AND {notices.sql}"
+    )
     # The plus keeps the index of what is shown: going by notices instead would fetch every row to sort it.
-    meant = f"+v.notice_id IN (SELECT n.id FROM notices AS n WHERE n.is_active = 1 AND {notices.sql})"
-    return listing.both(college, Condition(meant, notices.parameters))
+    meant = f"+v.notice_id IN ({own} UNION ALL {named})"
+    return listing.both(
+        college, Condition(meant, (asker.college_id, asker.user_id, asker.user_id, *notices.parameters))
+    )
 
 
 def _seen(tx: Transaction, asker: Asker, row_id: int) -> sqlite3.Row:
