@@ -65,8 +65,8 @@ bench: $(VENV)/.installed-bench ## measure the server on this machine, about 20 
 	@tools/need cc
 	$(BIN)/python -m bench $(ARGS)
 
-chromium: ## make sure of a Chromium, a curl and a C compiler for the tests
-	@tools/need chromium curl cc
+chromium: ## make sure of a Chromium, a curl, a C compiler, npm and nginx for the tests
+	@tools/need chromium curl cc node npm nginx
 
 lock: ## write the lock files anew from pyproject.toml; UPGRADE=1 takes newer versions
 	PYTHON="$(PYTHON)" UV="$(UV)" tools/lock $(if $(UPGRADE),--upgrade)
