@@ -74,6 +74,7 @@ export interface EventMap {
   event_removed: { id: number };
   user_updated: { id: number; username: string; full_name: string; avatar: string | null };
   college_updated: Record<string, any>;
+  campus_updated: { name: string; logo: string | null; updated_at: string };
   presence: { user_id: number; full_name: string; is_online: boolean; last_seen: string | null };
   heartbeat: { timestamp: number };
   disconnected: { status: 'disconnected'; reason: string };

@@ -30,6 +30,7 @@ export class Line {
   #refusals = 0;
   #failures = 0;
   #tokenGiven = () => {};
+  #tokenInUse = ''; // the one that the open stream or poll began with
   #mute = 0; // streams in a row that had nothing after their beginning
   #polls;
 
@@ -168,6 +169,7 @@ export class Line {
   }
 
   async #stream(attempt) {
+    this.#tokenInUse = this.#http.token;
     const late = setTimeout(() => attempt.abort(LATE), this.#options.connectTimeoutMs);
     const onEvent = (event) => {
       if (event.event === 'connected') {
@@ -192,6 +194,7 @@ export class Line {
   }
 
   async #poll(attempt) {
+    this.#tokenInUse = this.#http.token;
     const probe = new Probe(this.#http, {
       patienceMs: this.#options.connectTimeoutMs,
       isSoon: this.#woken.why === 'online',
@@ -227,6 +230,10 @@ export class Line {
 
   #take(event) {
     if (this.state.status === 'closed') return;
+    if (event.event === 'disconnected' && this.#tokenInUse !== this.#http.token) {
+      this.#attempt?.abort(AGAIN); // the end of the earlier token, and there is another
+      return;
+    }
     const data = this.#arrivals.take(event);
     if (data === undefined) return;
     if (event.event === 'disconnected') this.#finish(data.reason ?? 'disconnected', FINISHED);

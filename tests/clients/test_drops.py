@@ -95,6 +95,22 @@ def test_a_new_token_is_everybodys(campus: Campus, ann: User, context: BrowserCo
     assert tabs[0].look("client.api.me().then((me) => me.id)") == ann.id
 
 
+def test_the_end_of_an_earlier_token_is_not_the_end(
+    campus: Campus, jane: httpx.Client, ann: User, context: BrowserContext
+) -> None:
+    tabs = [open_tab(context, origin_of(campus.server, "worker"), ann, **BEAT) for _ in range(2)]
+    tabs[0].look("(token) => client.setToken(token)", campus.token(ann.username))
+    tabs[1].wait_for(f"client.token !== '{ann.token}'")
+    campus.revoke(ann.token)
+    for tab in tabs:
+        tab.wait_for("told.filter((one) => one.type === 'connected').length === 2", timeout_s=5)
+    send(jane, ann, "still here")
+    for tab in tabs:
+        tab.wait_texts("still here")
+        tab.wait_status("connected")
+        assert tab.look("told.some((one) => one.type === 'disconnected')") is False
+
+
 def test_what_the_log_does_not_have_is_told_as_resync(
     campus: Campus, jane: httpx.Client, ann: User, context: BrowserContext
 ) -> None:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.guide.acts import clients, connecting, events, failing
+from tests.guide.acts import clients, connecting, events, failing, react
 from tests.guide.extract import Block
 from tests.guide.scene import Scene
 
@@ -71,18 +71,8 @@ ENTRIES: Sequence[Entry] = (
     Run("Event Types & Payloads > 6. Heartbeat Event", "9bc3aa7f2254", events.heartbeat, waits_s=30),
     Run("Event Types & Payloads > 7. Disconnected Event", "67be83b8be2f", events.disconnected),
     Run("JavaScript Implementation > Basic Implementation", "d987d3e6d4dc", clients.sse_client, waits_s=30),
-    Excepted(
-        "React Implementation > Custom Hook",
-        "bfcc52e1c97d",
-        "SyntaxError: Cannot use import statement outside a module",
-        "a module that imports React: it needs a build step",
-    ),
-    Excepted(
-        "React Implementation > Usage in Component",
-        "802175b7a48a",
-        "SyntaxError: Cannot use import statement outside a module",
-        "a module in JSX that imports React: it needs a build step",
-    ),
+    Run("React Implementation > Custom Hook", "bfcc52e1c97d", react.own_hook, When.AT),
+    Run("React Implementation > Usage in Component", "802175b7a48a", react.drop_in, When.AT),
     Run("Error Handling > Common Errors > 1. Unauthorized (401)", "c76a985bcd45", failing.unauthorized),
     Run(
         "Error Handling > Common Errors > 2. Connection Failed", "70241e5db103", failing.connection_failed, When.AT, 15
