@@ -13,7 +13,7 @@ UV     := uv==0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test check format lock guide fuzz bench chromium clean
+.PHONY: help install run demo test check format lock guide screenshots fuzz bench chromium clean
 
 # Said before anything is installed for it.
 ifneq (,$(filter guide,$(MAKECMDGOALS)))
@@ -55,6 +55,9 @@ format: $(VENV)/.installed-dev ## format the code and sort its imports
 
 guide: $(VENV)/.installed-dev chromium ## run the integration guide's own code; GUIDE=PATH names the guide
 	$(BIN)/python -m tests.guide "$(GUIDE)"
+
+screenshots: $(VENV)/.installed-dev chromium ## make the pictures in docs/screenshots anew
+	$(BIN)/python -m tests.screenshots
 
 EXAMPLES ?= 1000
 fuzz: $(VENV)/.installed-dev ## call everything with EXAMPLES generated requests (1000) an operation and role

@@ -121,6 +121,7 @@ class Server:
         self._http.stop()
         campus.hub.finish()
         await self._end_streams()
+        await campus.imports.close()
         # Polled, as requests end in Tornado and streams in the hub, and this happens once in a server's life.
         while (campus.requests or campus.hub.streams) and time.monotonic() < deadline_s:  # noqa: ASYNC110
             await asyncio.sleep(STOP_STEP_S)

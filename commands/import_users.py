@@ -6,11 +6,8 @@ second and not for an hour.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -19,14 +16,21 @@ from typing import TypeVar
 
 import click
 
-from commands import folder, roster
-from commands.roster_classes import RosterClasses
-from data import colleges, passwords, users
-from data.errors import Invalid
+from commands import folder
+from data import imports, password_processes, passwords, roster
+from data.imports import Made, Terms
+from data.roster import BadRoster, Person
 from data.session import command_transaction
-from data.transaction import Transaction
 
 T = TypeVar("T")
+
+
+class RosterError(click.ClickException):
+    """Nothing was imported, for these reasons: a line each, in the order of the file."""
+
+    def __init__(self, path: Path, bad: BadRoster) -> None:
+        count = f"{bad.count} problem{'s' if bad.count > 1 else ''}"
+        super().__init__("\n  ".join([f"{path}: nothing was imported, {count}:", *bad.told]))
 
 
 @click.command("import-users")
@@ -41,86 +45,35 @@ def command(load: folder.Loader, file: Path, create_classes: bool) -> None:
     password nobody can log in to an account until one is set. Makes the data folder if there is none.
     """
     settings = load()
-    people, problems = roster.read(file)
-    path = folder.made(settings)
+    terms = Terms(create_classes=create_classes, option="--create-classes")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{file} can't be read: {error.strerror}") from None
+    try:
+        people, problems = roster.parse(content)
+        made = _import(folder.made(settings), people, problems, terms, settings.bcrypt_cost)
+    except BadRoster as error:
+        raise RosterError(file, error) from None
+    click.echo(f"imported {made.users} user{'' if made.users == 1 else 's'}")
+    if made.rooms:
+        click.echo(f"made {made.rooms} of the classes and sections")
+
+
+def _import(path: Path, people: list[Person], problems: list[roster.Problem], terms: Terms, cost: int) -> Made:
     # Twice: a wrong line should be known before an hour of hashing, and what the hour changed after it.
-    with command_transaction(path) as tx:
-        _check(RosterClasses(tx, folder.now(), create=create_classes), tx, file, people, problems)
-    hashes = _hashed([person for person in people if person.password], settings.bcrypt_cost)
-    with command_transaction(path) as tx:
-        rooms = RosterClasses(tx, folder.now(), create=create_classes)
-        _make(rooms, tx, file, people, hashes)
-    click.echo(f"imported {len(people)} user{'' if len(people) == 1 else 's'}")
-    if rooms.made:
-        click.echo(f"made {rooms.made} of the classes and sections")
+    with command_transaction(path) as tx, _progress(people, len(people), "checking") as shown:
+        imports.check(tx, shown, problems, terms, folder.now())
+    hashes = _hashed([person for person in people if person.password], cost)
+    with command_transaction(path) as tx, _progress(people, len(people), "making accounts") as shown:
+        return imports.make(tx, shown, hashes, terms, folder.now())
 
 
-def _check(
-    rooms: RosterClasses, tx: Transaction, file: Path, people: list[roster.Person], problems: list[roster.Problem]
-) -> None:
-    """Raise RosterError with the problems of all lines, those that are known already among them."""
-
-    def look(person: roster.Person) -> None:
-        new = _new_user(tx, person, "")
-        users.check(tx, new)
-        if person.class_name or person.section_name:
-            rooms.check(new.college_id, person.class_name, person.section_name)
-
-    _each(file, people, look, problems, "checking")
-
-
-def _make(
-    rooms: RosterClasses, tx: Transaction, file: Path, people: list[roster.Person], hashes: Mapping[int, str]
-) -> None:
-    """Create everyone. Raises RosterError, which rolls everything back."""
-    now = folder.now()
-
-    def make(person: roster.Person) -> None:
-        new = _new_user(tx, person, hashes.get(person.line, ""))
-        user_id = users.create(tx, new, now)
-        if person.class_name or person.section_name:
-            rooms.enroll(user_id, new.college_id, person.class_name, person.section_name)
-
-    _each(file, people, make, [], "making accounts")
-
-
-def _each(
-    file: Path,
-    people: list[roster.Person],
-    do: Callable[[roster.Person], None],
-    problems: list[roster.Problem],
-    label: str,
-) -> None:
-    with _progress(people, len(people), label) as shown:
-        for person in shown:
-            try:
-                do(person)
-            except Invalid as error:
-                problems += [(person.line, f"{name}: {' '.join(found)}") for name, found in error.fields.items()]
-    if problems:
-        raise roster.RosterError(file, problems)
-
-
-def _new_user(tx: Transaction, person: roster.Person, password_hash: str) -> users.NewUser:
-    return users.NewUser(
-        username=person.username,
-        user_type=person.user_type,
-        college_id=colleges.choose(tx, person.college, person.user_type),
-        email=person.email,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        password_hash=password_hash,
-    )
-
-
-def _hashed(people: list[roster.Person], cost: int) -> dict[int, str]:
+def _hashed(people: list[Person], cost: int) -> dict[int, str]:
     """The stored form of each person's password, by line."""
     if not people:
         return {}
-    # A Ctrl-C goes to the whole terminal: only this process answers it, or each of the others prints a traceback.
-    pool = ProcessPoolExecutor(
-        min(os.cpu_count() or 1, len(people)), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-    )
+    pool = password_processes.of_command(len(people))
     try:
         made = pool.map(partial(passwords.hash_password, cost=cost), [person.password for person in people])
         with _progress(made, len(people), "hashing passwords") as shown:

@@ -26,7 +26,7 @@ MARK = "\0"
 FOLDER = "/files/"
 KEY_DIGITS = 40
 # The columns that hold links. A file that neither one of them nor a message names is swept away at the next start.
-LINKED = (("users", "avatar"), ("notices", "attachment"), ("events", "image"))
+LINKED = (("users", "avatar"), ("notices", "attachment"), ("events", "image"), ("campus", "logo"))
 
 # No client's text can be one: addresses begin with http:, https: or a slash.
 _LINK = "file:"

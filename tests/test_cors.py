@@ -25,7 +25,11 @@ HEADERS = {
     "range", "x-college-id", "x-tenant-id", "x-requested-with", "x-csrftoken",
 }  # fmt: skip
 PATHS = sorted(
-    spec.regex.pattern.removesuffix("$").replace("/?", "/").replace(routes.ID, "1").replace(routes.SEGMENT, "1")
+    spec.regex.pattern.removesuffix("$")
+    .replace("/?", "/")
+    .replace(routes.ID, "1")
+    .replace(routes.SEGMENT, "1")
+    .replace(routes.PATH, "1")
     for spec in routes.table()
 )
 STREAMS = (EVENTS_PATH, TEST_PATH)

@@ -65,7 +65,12 @@ def test_every_route_and_its_methods_are_in_the_protocol() -> None:
     there = {}
     for spec in routes.table():
         path = spec.regex.pattern.removesuffix("$").replace("/?", "/")
-        path = path.replace(routes.ID, "{id}").replace(routes.SEGMENT, "{id}").replace(routes.KEY, "{key}")
+        path = (
+            path.replace(routes.ID, "{id}")
+            .replace(routes.SEGMENT, "{id}")
+            .replace(routes.PATH, "{id}")
+            .replace(routes.KEY, "{key}")
+        )
         kinds = [kind for kind in spec.handler_class.__mro__ if issubclass(kind, Handler)]
         there[path.rstrip("/") or "/"] = {name.upper() for kind in kinds for name in vars(kind)} & METHODS
     told: dict[str, set[str]] = {}

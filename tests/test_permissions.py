@@ -36,7 +36,9 @@ def test_every_route_and_every_method_of_it_is_here() -> None:
         path = spec.regex.pattern.removesuffix("$").removesuffix("/?")
         kinds = [kind for kind in spec.handler_class.__mro__ if issubclass(kind, Handler)]
         own = {name.upper() for kind in kinds for name in vars(kind)} & {"GET", "POST", "PUT", "PATCH", "DELETE"}
-        there[path.replace(routes.ID, "{id}").replace(routes.SEGMENT, "{id}").replace(routes.KEY, "{id}") or "/"] = own
+        for piece in (routes.ID, routes.SEGMENT, routes.PATH, routes.KEY):
+            path = path.replace(piece, "{id}")
+        there[path or "/"] = own
     here: dict[str, set[str]] = {}
     for path, method, _ in CALLS:
         here.setdefault(route_of(path), set()).add(method)

@@ -18,7 +18,8 @@ from tests.support.shared import Shared, running
 PATH = "/api/v1/schema/"
 # Pages and what they load, for people: no part of the interface.
 FOR_PEOPLE = {
-    "/", "/setup", "/set-password", "/static/style.css", "/static/client/{name}", "/api/docs", "/api/docs/{name}",
+    "/", "/setup", "/set-password", "/static/style.css", "/static/client/{name}", "/static/app/{name}", "/api/docs",
+    "/api/docs/{name}", "/admin",
 }  # fmt: skip
 CHATS = "/api/v1/communication/chats/"
 NOTICES = "/api/v1/communication/notices/"

@@ -168,14 +168,15 @@ def test_the_pages_run_nothing_and_tell_nobody_where_they_were(quick: ServerProc
         assert answer.status_code == status
         assert "script" not in Page(answer).elements
         assert answer.headers["Content-Security-Policy"] == (
-            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'self'; img-src 'self'; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert httpx.head(quick.url + path, trust_env=False).status_code == status
     front = get(f"{quick.url}/")
-    assert "The server is running" in front.text
+    assert "Nobody has an account yet" in front.text
     assert 'href="/api/v1/communication/sse/test/"' in front.text
     style = get(f"{quick.url}/static/style.css")
     assert (style.status_code, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")

@@ -41,11 +41,13 @@ _numbers = itertools.count(1)
 
 
 class Handler(Receiving):
-    """The base of all handlers. `open_to_all` handlers need no token; failures with one of the `error_statuses` are
-    `{"error": sentence}`. `path_names` are those of the path's pieces, as the OpenAPI document shows them."""
+    """The base of all handlers. `open_to_all` handlers need no token, nor do all others' `open_methods`; failures with
+    one of the `error_statuses` are `{"error": sentence}`. `path_names` are those of the path's pieces, as the OpenAPI
+    document shows them."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
     open_to_all: ClassVar[bool] = False
+    open_methods: ClassVar[frozenset[str]] = frozenset({"OPTIONS"})
     error_statuses: ClassVar[frozenset[int]] = frozenset()
     path_names: ClassVar[tuple[str, ...]] = ("id",)
     caller: Caller
@@ -71,9 +73,14 @@ class Handler(Receiving):
 
     async def admit(self) -> None:
         """Who calls, and whether that one may. Raises Problem 401, 403."""
-        if not self.open_to_all and self.request.method != "OPTIONS":
+        if not self.is_open(self.request.method or ""):
             self.caller = await self.authenticate(self.given_token())
             self._check_role()
+
+    @classmethod
+    def is_open(cls, method: str) -> bool:
+        """Whether that method needs no token."""
+        return cls.open_to_all or method in cls.open_methods
 
     def on_finish(self) -> None:
         """The answer is written."""

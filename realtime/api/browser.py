@@ -1,5 +1,4 @@
-"""Pages for a person with a browser: their headers, failures that are pages, the server's front, and forms behind a
-one-time link.
+"""Pages for a person with a browser: their headers, failures that are pages, and forms behind a one-time link.
 
 No script runs on them and nothing is loaded from elsewhere; the policy below says so to the browser. What a visitor
 typed is shown escaped, and a password never.
@@ -25,7 +24,9 @@ from realtime.api.problem import Problem
 
 _WEB = Path(__file__).resolve().parents[1] / "web"
 _templates = template.Loader(str(_WEB))
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 class PageHandler(Handler):
@@ -51,14 +52,6 @@ class PageHandler(Handler):
         """A failure as a page."""
         sentence = problem.first_sentence(trouble.detail)
         self.show("problem.html", trouble.status, heading="That did not work", sentence=sentence)
-
-
-class IndexHandler(PageHandler):
-    """`/`: tells a person that this is a server, and what to do with it."""
-
-    def get(self) -> None:
-        """The page."""
-        self.show("index.html")
 
 
 class StyleHandler(Handler):

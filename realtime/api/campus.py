@@ -15,6 +15,7 @@ from data import log
 from data.database import Database
 from data.transaction import Transaction
 from realtime.api.hashing import Hashing
+from realtime.api.importing import Imports
 from realtime.api.meter import Meter
 from realtime.api.tokens import TokenTable
 from realtime.hub import Hub
@@ -72,6 +73,7 @@ class Campus:
     incoming: Incoming
     wall_s: Callable[[], float]
     mono_s: Callable[[], float]
+    imports: Imports = field(default_factory=Imports)
     stopping: bool = False
     requests: WeakSet[object] = field(default_factory=WeakSet)
 

@@ -32,7 +32,9 @@ _DATE_TIMES = re.compile(r".+_at|timestamp|last_seen|last_login|date_joined")
 _DATES = re.compile(r".+_date|date_of_birth")
 # Who one is, chats, streams and the server itself know no college of a request.
 _IN_COLLEGE = re.compile(
-    r"/api/v1/(accounts/users/(?!me/|change_password/)|academic/|communication/(?!chats/|sse/|poll/)|admin/streams/)"
+    r"\w+ /api/v1/(accounts/users/(?!me/|change_password/)|academic/|communication/(?!chats/|sse/|poll/))"
+    r"|\w+ /api/v1/admin/streams/"
+    r"|POST /api/v1/admin/imports/"
 )
 _SNAPSHOT = re.compile(r"/api/v1/communication/(?!sse/|poll/)")
 _HEADERS = {
@@ -68,7 +70,7 @@ class Described:
     @property
     def in_college(self) -> bool:
         """Whether the request's college matters."""
-        return _IN_COLLEGE.match(self.path) is not None and not self.handler.open_to_all
+        return _IN_COLLEGE.match(f"{self.method} {self.path}") is not None and not self.handler.is_open(self.method)
 
     @property
     def is_snapshot(self) -> bool:
@@ -187,7 +189,7 @@ def _operation(one: Described, schemas: Schemas) -> dict[str, Any]:
         parameters.append({"$ref": "#/components/parameters/X-College-ID"})
     if parameters:
         result["parameters"] = parameters
-    if one.handler.open_to_all:
+    if one.handler.is_open(one.method):
         result["security"] = []
     elif declared.query is not None and "token" in declared.query.__struct_fields__:
         result["security"] = [{"token": []}, {"token_in_query": []}]

@@ -35,7 +35,7 @@ _HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 def statuses(path: str, method: str, handler: type[Handler], declared: Operation, *, in_college: bool) -> set[int]:
     """The failures of an operation."""
     found = set(declared.refusals)
-    if not handler.open_to_all:
+    if not handler.is_open(method):
         found.add(401)
     if declared.roles is not None:
         found.add(403)
@@ -47,7 +47,7 @@ def statuses(path: str, method: str, handler: type[Handler], declared: Operation
         found.add(404)
     if declared.body is not None:
         found |= {400, 413, 415}
-    if method != "GET" or not handler.open_to_all:
+    if method != "GET" or not handler.is_open(method):
         found.add(503)
     return found - set(declared.answers)
 

@@ -19,10 +19,13 @@ from realtime.api.academic import (
 from realtime.api.account_passwords import ChangePasswordHandler, SetPasswordHandler
 from realtime.api.accounts import MeHandler, UserHandler, UsersByTypeHandler, UsersHandler
 from realtime.api.admin import OpenStreamHandler, StatsHandler, StreamsHandler
+from realtime.api.admin_page import AdminPageHandler
 from realtime.api.announcements import AnnouncementHandler, AnnouncementsHandler, AnnouncementsPreviewHandler
+from realtime.api.app_files import AppFileHandler
+from realtime.api.app_pages import IndexHandler
 from realtime.api.auth import LoginHandler, LogoutHandler, OwnUserHandler, PasswordChangeHandler
 from realtime.api.base import Handler
-from realtime.api.browser import IndexHandler, StyleHandler
+from realtime.api.browser import StyleHandler
 from realtime.api.campus_events import CampusEventHandler, CampusEventsHandler
 from realtime.api.chat_search import SearchHandler
 from realtime.api.chat_signals import (
@@ -36,6 +39,8 @@ from realtime.api.chats import ConversationHandler, ConversationsHandler, Messag
 from realtime.api.client_files import ClientFileHandler
 from realtime.api.files import FileHandler
 from realtime.api.health import HealthHandler, ReadyHandler
+from realtime.api.identity import IdentityHandler
+from realtime.api.imports import ImportHandler, ImportsHandler
 from realtime.api.notice_visibility import NoticeVisibilitiesHandler, NoticeVisibilityHandler
 from realtime.api.notices import NoticeHandler, NoticesHandler, NoticesPreviewHandler
 from realtime.api.notifications import (
@@ -58,6 +63,7 @@ BASE = "/api/v1"
 ID = r"(\d+)"
 KEY = r"([0-9a-f]{40})"
 SEGMENT = r"([^/]+)"  # chats answer in a shape of their own, also for what is no id
+PATH = r"([^?]+)"  # with folders
 
 
 def table() -> list[URLSpec]:
@@ -127,6 +133,9 @@ def table() -> list[URLSpec]:
         route(f"{BASE}/admin/streams", StreamsHandler),
         route(f"{BASE}/admin/streams/{ID}", OpenStreamHandler),
         route(f"{BASE}/admin/stats", StatsHandler),
+        route(f"{BASE}/admin/imports", ImportsHandler),
+        route(f"{BASE}/admin/imports/{ID}", ImportHandler),
+        route(f"{BASE}/campus", IdentityHandler),
         URLSpec(rf"/files/{KEY}/{SEGMENT}", FileHandler),
         route("/healthz", HealthHandler),
         route("/readyz", ReadyHandler),
@@ -134,6 +143,8 @@ def table() -> list[URLSpec]:
         route("/set-password", SetPasswordPageHandler),
         URLSpec("/static/style.css", StyleHandler),
         URLSpec(f"/static/client/{SEGMENT}", ClientFileHandler),
+        URLSpec(f"/static/app/{PATH}", AppFileHandler),
+        route("/admin", AdminPageHandler),
         URLSpec("/", IndexHandler),
     ]
     return found

@@ -29,6 +29,9 @@ _PATHS = {
 }  # fmt: skip
 
 
+_ROLES = sorted({role for role, _ in PEOPLE.values()})
+
+
 class Ids:
     """The ids that there are, everybody's, read anew by `look`."""
 
@@ -62,6 +65,8 @@ class Ids:
         if isinstance(case.body, dict):
             self._replace(case.body, chance)
             self._mend(case.body, chance)
+            if "file" in case.body and chance.random() < SHARE:  # what is generated is no list of people
+                case.body["file"] = f"username,user_type\nfuzz{chance.getrandbits(64)},{chance.choice(_ROLES)}\n"
 
     def _mend(self, body: dict[str, Any], chance: random.Random) -> None:
         """Fields that contradict each other nearly always when nobody thinks of it, and passwords."""

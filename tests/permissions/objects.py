@@ -13,13 +13,14 @@ import httpx
 from tests.support.samples import PNG
 from tests.support.shared import CHATS, Shared
 from tests.support.sse import Stream
+from tests.support.waiting import eventually
 
 VISIBILITY = "/api/v1/communication/notice-visibility"
 NOTIFICATIONS = "/api/v1/communication/notifications"
 ALL, NOTICES, ANNOUNCEMENTS = "/api/v1/", "/api/v1/communication/notices", "/api/v1/communication/announcements"
 CHAT = ALL + CHATS.rstrip("/")
 EVENTS, REGISTRATIONS = ALL + "communication/events", ALL + "communication/event-registrations"
-STREAMS = ALL + "admin/streams"
+STREAMS, IMPORTS = ALL + "admin/streams", ALL + "admin/imports"
 USERS, ACADEMIC = ALL + "accounts/users", ALL + "academic/"
 CLASSES, SECTIONS, ENROLLMENTS = ACADEMIC + "classes", ACADEMIC + "sections", ACADEMIC + "enrollments"
 EVENT = {
@@ -102,6 +103,17 @@ def send_file(shared: Shared, username: str, receiver: str) -> str:
         return str(answer.json()["attachment"]).split("/")[-2]
 
 
+def begin_import(shared: Shared, username: str) -> int:
+    """The id of an import of somebody new, which has ended."""
+    with at(shared, username) as client:
+        people = f"username\n{new_user(shared)['username']}\n"
+        answer = client.post(IMPORTS, files={"file": ("people.csv", people)})
+        assert answer.status_code == 202, answer.text
+        path = f"{IMPORTS}/{answer.json()['id']}"
+        eventually(lambda: client.get(path).json()["state"] == "done", "the import is done")
+    return int(answer.json()["id"])
+
+
 OPENED: list[Stream] = []
 
 
@@ -142,6 +154,7 @@ def make(shared: Shared, path: str) -> str:
         "{role}": lambda: "student",
         "{page's file}": lambda: "docs.js",
         "{client's file}": lambda: "index.js",
+        "{application's file}": lambda: "shell/shell.js",
         "{own college}": lambda: 1,
         "{other college}": lambda: shared.east,
         **{
@@ -162,6 +175,7 @@ def make(shared: Shared, path: str) -> str:
         ),
         "{stream of stan}": lambda: open_stream(shared, "stan"),
         "{stream of east_ann}": lambda: open_stream(shared, "east_ann"),
+        "{import of dean}": lambda: begin_import(shared, "dean"),
         "{u}": lambda: shared["stan"].id,
         "{e}": lambda: shared["east_ann"].id,
     }

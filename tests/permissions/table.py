@@ -15,6 +15,7 @@ from tests.permissions.objects import (
     ENROLLMENTS,
     EVENT,
     EVENTS,
+    IMPORTS,
     NOTICE,
     NOTICES,
     NOTIFICATIONS,
@@ -175,6 +176,11 @@ TABLE: dict[str, dict[str, Call]] = {
     STREAMS: {"GET": Call(403, 403, 200)},
     STREAMS + "/{stream of stan}": {"DELETE": Call(403, 403, 204)},
     ALL + "admin/stats": {"GET": Call(403, 403, 200)},
+    IMPORTS: {"GET": Call(403, 403, 200), "POST": Call(403, 403, 400, {})},
+    IMPORTS + "/{import of dean}": {
+        "GET": Call(403, 403, 200, but=NOT_THERE), "DELETE": Call(403, 403, 409, but=NOT_THERE),
+    },
+    ALL + "campus": {"GET": public(200), "PATCH": same(403, {}, manager=200, boss=200)},
     ALL + "schema": {"GET": public(200)},
     "/api/docs": {"GET": public(200)},
     "/api/docs/{page's file}": {"GET": public(200)},
@@ -189,6 +195,8 @@ TABLE: dict[str, dict[str, Call]] = {
     "/setup": {"GET": public(404), "POST": public(404, {"key": "x"})},
     "/static/style.css": {"GET": public(200)},
     "/static/client/{client's file}": {"GET": public(200)},
+    "/static/app/{application's file}": {"GET": public(200)},
+    "/admin": {"GET": public(200)},
     "/": {"GET": public(200)},
 }  # fmt: skip
 # Foreign objects are not there.

@@ -1,65 +1,23 @@
 """React for tests, as an app has it: from npm, with our packages as `npm pack` makes them, bundled for a page.
 
-It knows no server and no test. What npm brings stays in a cache below .venv, by the digest of its lock file.
+It knows no server and no test.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support.npm import NpmFailed, installed, run
 from tests.support.server import ROOT
 
 FIXTURE = ROOT / "tests" / "clients" / "react_fixture"
 PACKAGES = ROOT / "clients"
 VERSIONS = ("18", "19")
-_CACHE = ROOT / ".venv" / "npm"
-_INSTALL_S = 300.0
-_RUN_S = 60.0
 _MANIFESTS = ["package.json", "package-lock.json", *(f"react{version}/package.json" for version in VERSIONS)]
-
-
-class NpmFailed(Exception):
-    """A program of npm's failed, or is not there; the message has what it said."""
-
-
-def run(command: list[str], folder: Path, limit_s: float = _RUN_S) -> str:
-    """What a program prints that runs in this folder. Raises NpmFailed."""
-    if shutil.which(command[0]) is None:
-        raise NpmFailed(f"No {command[0]} is here: make chromium installs it, or put one into PATH.")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=limit_s)
-    if done.returncode:
-        raise NpmFailed(f"{command[0]}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def installed() -> Path:
-    """The folder with both Reacts, the bundler and the type checker in it; installed when it is the first time."""
-    texts = b"".join((FIXTURE / name).read_bytes() for name in _MANIFESTS)
-    folder = _CACHE / hashlib.sha256(texts).hexdigest()[:16]
-    if folder.is_dir():
-        return folder
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    # Beside it and then renamed: an install that was broken off is none, and two at once do no harm.
-    with tempfile.TemporaryDirectory(dir=_CACHE) as name:
-        fresh = Path(name) / "fresh"
-        for path in _MANIFESTS:
-            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(FIXTURE / path, fresh / path)
-        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], fresh, _INSTALL_S)
-        try:
-            os.rename(fresh, folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-    return folder
 
 
 def pack(package: Path, into: Path) -> list[str]:
@@ -84,7 +42,7 @@ class Workbench:
     def __init__(self, folder: Path, version: str) -> None:
         self.folder = folder
         self.version = version
-        self._npm = installed()
+        self._npm = installed(FIXTURE, _MANIFESTS)
         modules = folder / "node_modules"
         (modules / "@types").mkdir(parents=True)
         for name in ("react", "react-dom", "@types/react"):

@@ -1,4 +1,4 @@
-"""A roster: the CSV file of people that import-users reads. Knows no database; each problem names its line.
+"""A roster: a CSV file of people, as an import reads it. Knows no database and no disk; each problem names its line.
 
 UTF-8 with or without a byte order mark, commas, a first line of column names, which may come in any order. Only
 `username` is needed.
@@ -10,13 +10,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
-
-import click
 
 from data import passwords, user_fields
+from data.errors import Invalid
 
 MOST_SHOWN = 100
+
+Problem = tuple[int, str]  # a line and what is wrong with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +41,27 @@ _COLUMN_OF = {name: column for column, name in FIELD_OF.items()}
 COLUMNS = tuple(_COLUMN_OF.get(field.name, field.name) for field in fields(Person) if field.name != "line")
 
 
-Problem = tuple[int, str]  # a line and what is wrong with it
+class BadRoster(Invalid):
+    """Nothing of it can be imported. `count` is of all problems; `told` has a sentence for each of the first, in the
+    order of the file."""
 
-
-class RosterError(click.ClickException):
-    """Nothing was imported, for these reasons: a line each, in the order of the file."""
-
-    def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         told = [f"line {line}: {text}" for line, text in sorted(problems, key=lambda problem: problem[0])]
-        count = f"{len(told)} problem{'s' if len(told) > 1 else ''}"
-        if len(told) > MOST_SHOWN:
-            told[MOST_SHOWN:] = [f"and {len(told) - MOST_SHOWN} more"]
-        super().__init__("\n  ".join([f"{path}: nothing was imported, {count}:", *told]))
+        self.count = len(told)
+        if self.count > MOST_SHOWN:
+            told[MOST_SHOWN:] = [f"and {self.count - MOST_SHOWN} more"]
+        self.told = told
+        super().__init__({"file": told})
 
 
-def read(path: Path) -> tuple[list[Person], list[Problem]]:
+def parse(content: bytes) -> tuple[list[Person], list[Problem]]:
     """The people of a roster, and what is wrong with it as far as that shows without a database.
 
-    Raises RosterError where no line can be understood: another encoding, broken quotes, unknown columns.
+    Raises BadRoster where no line can be understood: another encoding, broken quotes, unknown columns.
     """
-    rows = _rows(path)
+    rows = _rows(content)
     _, header = next(rows, (1, []))
-    names = _columns(path, header)
+    names = _columns(header)
     people: list[Person] = []
     problems: list[Problem] = []
     lines: dict[bytes, int] = {}
@@ -83,35 +82,31 @@ def read(path: Path) -> tuple[list[Person], list[Problem]]:
     return people, problems
 
 
-def _columns(path: Path, header: list[str]) -> list[str]:
+def _columns(header: list[str]) -> list[str]:
     names = [name.strip().lower() for name in header]
     problems = [(1, f"unknown column {name!r}") for name in names if name not in COLUMNS]
     problems += [(1, f"column {name} comes twice") for name in dict.fromkeys(names) if names.count(name) > 1]
     if "username" not in names:
         problems.append((1, f"there is no column username; columns are {', '.join(COLUMNS)}"))
     if problems:
-        raise RosterError(path, problems)
+        raise BadRoster(problems)
     return names
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """Each record that is not empty, with the line on which it begins."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{path} can't be read: {error.strerror}") from None
-    try:
-        text = data.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RosterError(path, [(line, "is not UTF-8")]) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadRoster([(line, "is not UTF-8")]) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     while True:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise RosterError(path, [(line, str(error))]) from None
+            raise BadRoster([(line, str(error))]) from None
         if cells is None:
             return
         if any(cells):

@@ -10,12 +10,16 @@ MOST_SHOWN = 20
 
 
 class RosterClasses:
-    """Finds them in one transaction, or makes what is missing if `create` says so. `made` counts those."""
+    """Finds them in one transaction, or makes what is missing if `create` says so. `made` counts those.
 
-    def __init__(self, tx: Transaction, now: str, *, create: bool) -> None:
+    `option` is what whoever imports says that by, for the sentence about what is missing.
+    """
+
+    def __init__(self, tx: Transaction, now: str, *, create: bool, option: str) -> None:
         self._tx = tx
         self._now = now
         self._create = create
+        self._option = option
         self.made = 0
 
     def check(self, college_id: int | None, class_name: str, section_name: str) -> None:
@@ -64,4 +68,4 @@ class RosterClasses:
         sql = f"SELECT name FROM {table} WHERE {column} = ? AND is_active = 1 ORDER BY name LIMIT {MOST_SHOWN + 1}"
         names = [row["name"] for row in self._tx.rows(sql, (parent_id,))]
         there = ", ".join(names[:MOST_SHOWN]) + (" and more" if len(names) > MOST_SHOWN else "")
-        return f'There is no {what} "{name}"; there are: {there or "none"}. --create-classes makes what is missing.'
+        return f'There is no {what} "{name}"; there are: {there or "none"}. {self._option} makes what is missing.'

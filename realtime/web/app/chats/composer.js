@@ -1,0 +1,185 @@
+// Where a message is written: text, files by button, drop and paste, and the text of a message that is edited.
+
+import { fill, h, say } from '../kit/dom.js';
+import { icon } from '../kit/icons.js';
+import { Part } from '../kit/part.js';
+import { quietly } from '../kit/quietly.js';
+import { session } from '../session.js';
+import { fileWords, isImageFile } from './chosen.js';
+
+const STILL_MS = 4000;
+const MOST_PX = 180;
+
+const drafts = new Map();
+
+// The next one at this computer is somebody else.
+session.user.watch((user) => user ?? drafts.clear());
+
+export class Composer extends Part {
+  #text = h('textarea.composer-text', { rows: '1', 'aria-label': 'Message', placeholder: 'Message', maxlength: '10000', enterkeyhint: 'send', autocomplete: 'off' });
+  #pick = h('input', { type: 'file', multiple: true, hidden: true, tabindex: '-1', 'aria-label': 'Files' });
+  #files = h('ul.composer-files', { 'aria-label': 'Files to send', hidden: true });
+  #editing = h('div.composer-editing', { hidden: true });
+  #note = h('span.hidden-text', { role: 'status' });
+  #chosen = [];
+  #edited = null;
+  #still = null;
+  #isTyping = false;
+
+  /** Set before it comes into the page. */
+  userId = null;
+  /** send({text, file}) for each message; save(message, text) for an edited one. */
+  act = {};
+  /** Asked for the message to edit when one presses the up key in an empty field. */
+  lastOwn = () => null;
+
+  build() {
+    this.className = 'composer';
+    const attach = h('button.icon-button', { type: 'button', 'aria-label': 'Attach files', title: 'Attach files', onclick: () => this.#pick.click() }, icon('attach'));
+    const send = h('button.icon-button.composer-send', { type: 'submit', 'aria-label': 'Send', title: 'Send' }, icon('send'));
+    const form = h('form.composer-row', { onsubmit: (event) => this.#submit(event) }, attach, this.#pick, this.#text, send);
+    fill(this, this.#editing, this.#files, form, this.#note);
+  }
+
+  start() {
+    this.#text.value = drafts.get(this.userId) ?? '';
+    this.listen(this.#text, 'input', () => this.#typed());
+    this.listen(this.#text, 'keydown', (event) => this.#key(event));
+    this.listen(this.#text, 'paste', (event) => this.#paste(event));
+    this.listen(this.#pick, 'change', () => this.#picked());
+    this.until(() => this.#stopTyping());
+    this.until(() => this.#clearFiles());
+    requestAnimationFrame(() => this.#fit());
+  }
+
+  focus() {
+    this.#text.focus();
+  }
+
+  /** Take files that were dropped or pasted. */
+  add(files) {
+    for (const file of files) this.#chosen.push({ file, address: isImageFile(file) ? URL.createObjectURL(file) : null });
+    this.#drawFiles();
+    if (files.length > 0) this.focus();
+  }
+
+  /** Put a message's text here to be changed. */
+  edit(message) {
+    if (this.#edited === null) drafts.set(this.userId, this.#text.value);
+    this.#edited = message;
+    this.#text.value = message.message;
+    this.#editing.hidden = false;
+    fill(this.#editing, icon('edit'), h('span', {}, 'Editing a message'),
+      h('button.link', { type: 'button', onclick: () => this.#endEdit() }, 'Cancel'));
+    this.#fit();
+    this.focus();
+  }
+
+  #endEdit() {
+    this.#edited = null;
+    this.#editing.hidden = true;
+    this.#text.value = drafts.get(this.userId) ?? '';
+    this.#fit();
+    this.focus();
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const text = this.#text.value.trim();
+    if (this.#edited) {
+      const message = this.#edited;
+      if (!text && !message.attachment_url) return;
+      if (text === message.message || await this.act.save(message, text)) this.#endEdit();
+      return;
+    }
+    const files = this.#chosen.map(({ file }) => file);
+    if (!text && files.length === 0) return;
+    this.#text.value = '';
+    drafts.delete(this.userId);
+    this.#clearFiles();
+    this.#fit();
+    this.#stopTyping();
+    if (files.length === 0) this.act.send({ text });
+    files.forEach((file, index) => this.act.send({ text: index === 0 ? text : '', file }));
+    this.focus();
+  }
+
+  #typed() {
+    this.#fit();
+    if (this.#edited) return;
+    drafts.set(this.userId, this.#text.value);
+    if (!this.#text.value.trim()) {
+      this.#stopTyping();
+      return;
+    }
+    this.#isTyping = true;
+    quietly(session.api.typing(this.userId, true));
+    clearTimeout(this.#still);
+    this.#still = setTimeout(() => this.#stopTyping(), STILL_MS);
+  }
+
+  #stopTyping() {
+    clearTimeout(this.#still);
+    if (!this.#isTyping) return;
+    this.#isTyping = false;
+    if (session.isSignedIn) quietly(session.api.typing(this.userId, false));
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    const byTouch = matchMedia('(pointer: coarse)').matches;
+    if (event.key === 'Enter' && !event.shiftKey && !byTouch) {
+      event.preventDefault();
+      this.#text.form.requestSubmit();
+    } else if (event.key === 'Escape' && this.#edited) {
+      event.stopPropagation();
+      this.#endEdit();
+    } else if (event.key === 'ArrowUp' && this.#text.value === '' && !this.#edited) {
+      const message = this.lastOwn();
+      if (!message) return;
+      event.preventDefault();
+      this.edit(message);
+    }
+  }
+
+  #paste(event) {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0) return;
+    event.preventDefault();
+    this.add(files);
+  }
+
+  #picked() {
+    this.add([...this.#pick.files]);
+    this.#pick.value = ''; // the same file again is another choice
+  }
+
+  #drawFiles() {
+    this.#files.hidden = this.#chosen.length === 0;
+    fill(this.#files, this.#chosen.map((one) => h('li.composer-file', {},
+      one.address ? h('img', { src: one.address, alt: '' }) : icon('file'),
+      h('span', {}, fileWords(one.file)),
+      h('button.icon-button', { type: 'button', 'aria-label': `Remove ${one.file.name}`, onclick: () => this.#drop(one) }, icon('close')))));
+    if (this.#chosen.length > 0) say(this.#note, `${this.#chosen.length} to send`);
+  }
+
+  #drop(one) {
+    this.#chosen = this.#chosen.filter((other) => other !== one);
+    if (one.address) URL.revokeObjectURL(one.address);
+    this.#drawFiles();
+    this.focus();
+  }
+
+  #clearFiles() {
+    for (const { address } of this.#chosen.splice(0)) if (address) URL.revokeObjectURL(address);
+    this.#drawFiles();
+  }
+
+  /** As high as its text, up to a limit. */
+  #fit() {
+    this.#text.style.height = 'auto';
+    this.#text.style.height = `${Math.min(this.#text.scrollHeight + 2, MOST_PX)}px`;
+  }
+}
+
+customElements.define('campus-composer', Composer);
