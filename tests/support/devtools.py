@@ -64,7 +64,7 @@ class Chromium:
         target = self.call("Target.createTarget", url=url)["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         tab = Target(self, target, session)
-        eventually(lambda: bool(tab.look("document.readyState === 'complete' && location.href !== 'about:blank'")), url)
+        eventually(lambda: _has_document(tab), url)
         return tab
 
     def close(self) -> None:
@@ -142,3 +142,13 @@ class Target:
     def close(self) -> None:
         """Close the tab."""
         self._chromium.call("Target.closeTarget", targetId=self._target)
+
+
+def _has_document(tab: Target) -> bool:
+    """Whether the tab's document is there. Between two documents there is nothing to evaluate in, which is no error."""
+    try:
+        return bool(tab.look("document.readyState === 'complete' && location.href !== 'about:blank'"))
+    except DevToolsError as error:
+        if "execution context" not in str(error):
+            raise
+        return False

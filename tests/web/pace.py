@@ -23,8 +23,8 @@ from tests.web.board import PLACE, SESSION, session
 
 MESSAGES = 1000
 EVENTS = 500
-STEP_PX = 4000
-SPEED_PX = 8000
+STEP_PX = 8000
+SPEED_PX = 16000
 # The main thread's tasks, and the frames that script, style and layout made.
 CATEGORIES = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 WATCH = """

@@ -6,7 +6,7 @@ measures against the promise itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -21,6 +21,8 @@ FRAME_MS = 50.0
 TASK_MS = 200.0
 GENEROUS = 10
 
+Note = Callable[[str, object], None]
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
@@ -28,14 +30,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
         yield found
 
 
-def test_a_thousand_messages_scroll(browser: Browser, shared: Shared, record_property: pytest.FixtureRequest) -> None:
+def test_a_thousand_messages_scroll(browser: Browser, shared: Shared, record_property: Note) -> None:
     pace = scroll(browser, shared)
-    record_property("scroll", str(pace))  # type: ignore[operator]
+    record_property("scroll", str(pace))
     assert pace.frame_ms < FRAME_MS * GENEROUS, str(pace)
     assert pace.own_ms < FRAME_MS * GENEROUS, str(pace)
 
 
-def test_five_hundred_events_at_once(browser: Browser, shared: Shared, record_property: pytest.FixtureRequest) -> None:
+def test_five_hundred_events_at_once(browser: Browser, shared: Shared, record_property: Note) -> None:
     pace = burst(browser, shared)
-    record_property("burst", str(pace))  # type: ignore[operator]
+    record_property("burst", str(pace))
     assert pace.task_ms < TASK_MS * GENEROUS, str(pace)

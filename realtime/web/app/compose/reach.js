@@ -5,6 +5,7 @@ import { number } from '../kit/format.js';
 import { icon } from '../kit/icons.js';
 import { Part } from '../kit/part.js';
 import { sentence } from '../kit/toast.js';
+import { session } from '../session.js';
 
 const PAUSE_MS = 200;
 
@@ -36,6 +37,8 @@ class Reach extends Part {
       clearTimeout(this.#timer);
       this.#abort?.abort();
     });
+    // Before that one is not online oneself, and after a break others are.
+    this.until(session.client.on('status', ({ status }) => { if (status === 'connected') this.refresh(); }));
     this.refresh();
   }
 

@@ -3,6 +3,7 @@
 import { fill, h } from '../kit/dom.js';
 import { Part } from '../kit/part.js';
 import { defineView } from '../shell/views.js';
+import '../notifications/alerts_setting.js';
 import './password.js';
 import './profile.js';
 import './sessions.js';
@@ -11,7 +12,8 @@ class Settings extends Part {
   build() {
     this.className = 'page';
     fill(this, h('header.page-head', {}, h('h1', {}, 'Settings')),
-      h('campus-profile'), h('campus-password'), h('campus-sessions'));
+      h('campus-profile'), h('campus-password'),
+      h('section.card', {}, h('h2', {}, 'Notifications'), h('campus-alerts-setting')), h('campus-sessions'));
   }
 }
 

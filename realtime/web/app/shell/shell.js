@@ -52,10 +52,12 @@ class Shell extends Part {
 
   #drawNavigation(user) {
     const items = navigation(user);
-    const shape = items.map((view) => view.path).join(' ');
+    const shape = [...items.map((view) => view.path), user.is_staff].join(' ');
     if (this.#nav.dataset.shape === shape) return;
     this.#nav.dataset.shape = shape;
-    fill(this.#nav, items.map((view) => this.#link(view)));
+    // The operator's page is a document of its own.
+    const office = user.is_staff && h('a.nav-item', { href: 'admin/' }, icon('gauge'), h('span.nav-label', {}, 'Admin'));
+    fill(this.#nav, items.map((view) => this.#link(view)), office);
     this.#mark();
   }
 
