@@ -39,7 +39,8 @@ class Centre extends Part {
   }
 
   #toggle() {
-    if (this.#panel) {
+    // A panel that is closed already may not have said so yet.
+    if (this.#panel?.open) {
       this.#panel.close();
       return;
     }
@@ -50,6 +51,7 @@ class Centre extends Part {
     panel.addEventListener('click', (event) => { if (event.target === panel) panel.close(); }); // the backdrop
     panel.addEventListener('close', () => {
       panel.remove();
+      if (this.#panel !== panel) return;
       this.#panel = null;
       set(this.#button, { 'aria-expanded': 'false' });
     });

@@ -56,7 +56,7 @@ class Shell extends Part {
     if (this.#nav.dataset.shape === shape) return;
     this.#nav.dataset.shape = shape;
     // The operator's page is a document of its own.
-    const office = user.is_staff && h('a.nav-item', { href: 'admin/' }, icon('gauge'), h('span.nav-label', {}, 'Admin'));
+    const office = user.is_staff && h('a.nav-item', { href: './admin/' }, icon('gauge'), h('span.nav-label', {}, 'Admin'));
     fill(this.#nav, items.map((view) => this.#link(view)), office);
     this.#mark();
   }
