@@ -38,6 +38,7 @@ from realtime.api.publisher import Publisher
 from realtime.api.redact import Formatter
 from realtime.api.tokens import TokenTable
 from realtime.api.upkeep import Upkeep
+from realtime.garbage import Garbage
 from realtime.heartbeat import Heartbeat
 from realtime.hub import Hub
 from realtime.presence import Presence
@@ -218,15 +219,19 @@ async def _run(settings: Settings, path: Path, max_streams: int, sockets: list[s
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    server = Server(settings, path, max_streams)
+    server, garbage = Server(settings, path, max_streams), Garbage()
+    collecting = Heartbeat([garbage.tick])
     try:
         await server.start(sockets)
+        garbage.begin()
+        collecting.start()
         scheme = "https" if settings.tls_cert else "http"
         print(f"listening on {scheme}://{listener.name(sockets[0])}", flush=True)
         await told_to_stop.wait()
         log.info("stopping: %d streams are open", len(server.campus.hub.streams))
         await server.stop()
     finally:
+        collecting.stop()
         await server.close()
     log.info("stopped")
 

@@ -35,14 +35,23 @@ class Attempt:
 
 
 def write_all(connection: sqlite3.Connection, functions: Sequence[Function]) -> Attempt:
-    """Run the functions in one transaction, each in a savepoint of its own, and commit once."""
+    """Run the functions in one transaction, each in a savepoint of its own, and commit once.
+
+    One alone needs no savepoint: what it leaves undone is the whole transaction.
+    """
     attempt = Attempt()
+    undo = "ROLLBACK TO of_function" if len(functions) > 1 else "ROLLBACK"
     try:
         connection.execute("BEGIN IMMEDIATE")
         attempt.began = True
         for function in functions:
-            attempt.results.append(_in_savepoint(connection, function, attempt.outcome))
-        connection.execute("COMMIT")
+            if len(functions) > 1:
+                connection.execute("SAVEPOINT of_function")
+            attempt.results.append(_run(connection, function, attempt.outcome, undo))
+            if len(functions) > 1:
+                connection.execute("RELEASE of_function")
+        if connection.in_transaction:
+            connection.execute("COMMIT")
     except BaseException as error:
         attempt.error = error
         attempt.broken = breaks(error) or isinstance(error, TransactionEnded) or not _rolled_back(connection)
@@ -79,9 +88,8 @@ def truncate_wal(connection: sqlite3.Connection, wal: Path, limit_bytes: int) ->
     return not busy
 
 
-def _in_savepoint(connection: sqlite3.Connection, function: Function, outcome: list[Outcome]) -> Result:
+def _run(connection: sqlite3.Connection, function: Function, outcome: list[Outcome], undo: str) -> Result:
     """Run one function of a batch. Raises what ends the whole batch: the transaction is gone or in doubt."""
-    connection.execute("SAVEPOINT of_function")
     tx = Transaction(connection)
     result = _call(function, tx)
     met = tx.error or result.error
@@ -92,8 +100,7 @@ def _in_savepoint(connection: sqlite3.Connection, function: Function, outcome: l
     if result.error is None:
         outcome.extend(tx.outcome)
     else:
-        connection.execute("ROLLBACK TO of_function")
-    connection.execute("RELEASE of_function")
+        connection.execute(undo)
     return result
 
 

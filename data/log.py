@@ -44,17 +44,28 @@ class Span(TypedDict):
     oldest_at: str | None
 
 
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))  # json.dumps would build one for each event
+
+
 def dumps(data: object) -> str:
     """Compact ASCII JSON on one line: no client's idea of a line break can cut it."""
-    return json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return _encoder.encode(data)
 
 
 def append(
-    tx: Transaction, event: str, data: Mapping[str, Any], keys: Iterable[str], now: str, subject: str | None = None
+    tx: Transaction,
+    event: str,
+    data: Mapping[str, Any] | str,
+    keys: Iterable[str],
+    now: str,
+    subject: str | None = None,
 ) -> Event:
-    """Store one event for the union of keys, and add it to what the transaction will tell."""
+    """Store one event for the union of keys, and add it to what the transaction will tell.
+
+    `data` is a mapping, or text that `dumps` made of one: two events of the same data are encoded once.
+    """
     audience = tuple(dict.fromkeys(keys))
-    text = dumps(data)
+    text = data if isinstance(data, str) else dumps(data)
     event_id = tx.insert(
         "INSERT INTO event_log (event, data, audience, subject, created_at) VALUES (?, ?, ?, ?, ?)",
         (event, text, " ".join(audience), subject, now),

@@ -77,7 +77,7 @@ def send(
     message = to_message(message_id, conversation_id, text, client_msg_id, now, people[sender_id], receiver)
     if file is not None:
         attach(message, file.key, file.name, file.kind)
-    event = to_event(message)
+    event = log.dumps(to_event(message))
     log.append(tx, "message", event, (f"user:{receiver_id}",), now, subject(message_id))
     log.append(tx, "message_sent", event, (f"user:{sender_id}",), now, subject(message_id))
     return message, True

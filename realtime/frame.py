@@ -21,6 +21,7 @@ class Fields(NamedTuple):
     id: int | None
 
 
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))  # json.dumps would build one for each frame
 _EVENT_NAME = re.compile(r"[a-z][a-z_]*")
 _known_names: set[str] = set()
 
@@ -38,7 +39,7 @@ def encode(
             raise ValueError(f"not an event name: {event!r}")
         _known_names.add(event)
     if not isinstance(data, str):
-        data = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+        data = _encoder.encode(data)
     elif "\n" in data or "\r" in data:
         raise ValueError("the data of a frame is one line")
     head = "" if event_id is None else f"id: {event_id}\n"

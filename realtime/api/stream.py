@@ -117,6 +117,7 @@ class StreamHandler(EventStreamHandler):
         campus, caller, address = self.campus, self.caller, self.address
         stream = self.detach()
         campus.requests.discard(self)
+        self._break_cycles()  # as finish would: else handler, request and connection wait for the garbage collector
         if stream.closed():
             return
         _tune(stream.socket, campus)
