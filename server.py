@@ -93,6 +93,7 @@ class Server:
             log_prune_interval_s=settings.log_prune_interval_s,
         )
         await self._upkeep.notice_outside_changes()
+        await self._upkeep.learn_tokens()
         self._heartbeat = Heartbeat([meter.tick, campus.hub.tick, campus.presence.tick, self._upkeep.tick])
         self._heartbeat.start()
         self._http = HTTPServer(

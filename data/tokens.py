@@ -16,6 +16,10 @@ from data.outcome import TokensRevoked
 from data.transaction import Transaction
 
 TOKEN_BYTES = 20
+_WITH_USER = (
+    "SELECT t.hash, t.id AS token_id, t.expires_at, t.last_used_at, u.* FROM tokens AS t "
+    "JOIN users AS u ON u.id = t.user_id"
+)
 
 
 def digest(token: str) -> bytes:
@@ -45,10 +49,15 @@ def find(tx: Transaction, token: str) -> sqlite3.Row | None:
 
     Expired tokens and disabled users are found as well: the caller knows the time and which answer each gets.
     """
-    return tx.row(
-        "SELECT t.id AS token_id, t.expires_at, t.last_used_at, u.* FROM tokens AS t "
-        "JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?",
-        (digest(token),),
+    return tx.row(f"{_WITH_USER} WHERE t.hash = ?", (digest(token),))
+
+
+def newest(tx: Transaction, before_id: int, now: str, limit: int) -> list[sqlite3.Row]:
+    """Valid tokens of active users with ids below before_id, newest first: as `find` has them, and hash."""
+    return tx.rows(
+        f"{_WITH_USER} WHERE t.id < ? AND (t.expires_at IS NULL OR t.expires_at > ?) AND u.is_active "
+        "ORDER BY t.id DESC LIMIT ?",
+        (before_id, now, limit),
     )
 
 

@@ -1,4 +1,4 @@
-"""Open: how many streams open in a second, by tokens that the server does not know yet and by those that it does.
+"""Open: how many streams open in a second, by tokens that were not used since the start (cold) and by those that were.
 
 Cold and warm alternate on one server: each turn has tokens of its own, which come twice. A stream is open with its head
 and live with the last event of its opening. Meanwhile a timer beside the server's loop sees how late the loop is.

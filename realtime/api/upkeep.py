@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 from data import clock, notice_dues, streams, tokens, users
@@ -14,11 +15,13 @@ from data import log as event_log
 from data.errors import DataError
 from realtime.api.campus import Campus
 from realtime.api.tokens import USE_WRITTEN_EVERY_S
+from realtime.api.tokens import newest as newest_tokens
 
 log = logging.getLogger(__name__)
 
 PRUNED_AT_ONCE = 500
 DUES_AT_ONCE = 50
+LEARN_AFTER_S = 5.0  # a script that makes a hundred tokens is not followed step by step
 
 
 class Upkeep:
@@ -33,6 +36,7 @@ class Upkeep:
         self._prune_interval_s = log_prune_interval_s
         self._prune_at_s = 0.0
         self._streams_used_at_s = 0.0
+        self._learn_at_s = math.inf
         self._round: asyncio.Task[None] | None = None
 
     def tick(self, mono_s: float, wall_s: float) -> None:
@@ -49,8 +53,17 @@ class Upkeep:
         seen = self._campus.presence.leave_all(wall_s)
         await self._attempt(self._campus.database.write, users.set_last_seen, list(seen.items()))
 
+    async def learn_tokens(self) -> None:
+        """Know the tokens before they are used."""
+        campus = self._campus
+        now = clock.stamp(campus.wall_s())
+        await campus.tokens.learn(lambda before_id: campus.database.read(newest_tokens, before_id, now))
+
     async def _do_all(self, mono_s: float, wall_s: float) -> None:
         await self._attempt(self.notice_outside_changes)
+        if mono_s >= self._learn_at_s:
+            self._learn_at_s = math.inf
+            await self._attempt(self.learn_tokens)
         await self._attempt(self._do_dues, wall_s)
         await self._attempt(self._write_seen)
         if mono_s >= self._streams_used_at_s:
@@ -77,6 +90,7 @@ class Upkeep:
         if not await campus.database.changed_outside():
             return
         campus.tokens.forget_all()
+        self._learn_at_s = campus.mono_s() + LEARN_AFTER_S
         open_streams = list(campus.hub.streams.values())
         good = await campus.database.read(streams.good_tokens, {s.token_id for s in open_streams})
         campus.hub.end([s for s in open_streams if s.token_id not in good], "revoked")

@@ -33,8 +33,9 @@ LIMIT_S = 30.0
 class Inside:
     """The running server's parts, and one user with a token."""
 
-    def __init__(self, campus: Campus, path: Path, port: int, user_id: int, token: str) -> None:
-        self.campus = campus
+    def __init__(self, server: Server, path: Path, port: int, user_id: int, token: str) -> None:
+        self.server = server
+        self.campus: Campus = server.campus
         self.path = path
         self.port = port
         self.user_id = user_id
@@ -180,7 +181,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[Inside]:
     try:
         await server.start(sockets)
         server._heartbeat.stop()
-        inside = Inside(server.campus, path, sockets[0].getsockname()[1], user_id, token)
+        inside = Inside(server, path, sockets[0].getsockname()[1], user_id, token)
         try:
             yield inside
         finally:

@@ -14,6 +14,7 @@ Moment = Callable[[Inside, Change, int | None], Awaitable[Client]]
 
 async def looking_up(inside: Inside, change: Change, cursor: int | None) -> Client:
     """The change comes while the token's look-up waits."""
+    inside.campus.tokens.forget_all()  # it was learnt at the start
     held = await inside.hold_readers()
     client = await inside.connect(cursor=cursor)
     await inside.waiting_reads(1)
@@ -25,6 +26,7 @@ async def looking_up(inside: Inside, change: Change, cursor: int | None) -> Clie
 
 async def looked_up(inside: Inside, change: Change, cursor: int | None) -> Client:
     """The token's look-up has read, and the change comes before anybody has what it read."""
+    inside.campus.tokens.forget_all()  # it was learnt at the start
     held = await inside.hold_readers()
     client = await inside.connect(cursor=cursor)
     await inside.waiting_reads(1)
