@@ -218,9 +218,11 @@ def test_every_origin_that_may_call_may_poll(pair: Pair) -> None:
 def test_a_poll_that_waits_is_one_of_the_users_streams(server_factory: ServerFactory) -> None:
     server = server_factory(max_streams_per_user=2)
     (ann,) = create_users(server, "ann")
+    (boss,) = create_users(server, "boss", user_type="super_admin")
     (again,) = create_tokens(server, ["ann"])
     with (
         httpx.Client(base_url=f"{server.url}/api/v1/", headers=ann.headers, trust_env=False, timeout=60) as client,
+        httpx.Client(base_url=client.base_url, headers=boss.headers, trust_env=False) as operator,
         ThreadPoolExecutor(1) as threads,
         Stream(server, ann) as stream,
     ):
@@ -229,11 +231,9 @@ def test_a_poll_that_waits_is_one_of_the_users_streams(server_factory: ServerFac
         cursor = poll(client)["last_event_id"]
         waiting = threads.submit(poll, client, cursor, 60)
 
-        def is_full() -> bool:
-            with Stream(server, again) as second:
-                return second.status == 429
-
-        eventually(is_full, "the poll counts")
+        eventually(lambda: operator.get("admin/streams/").json()["count"] == 2, "the poll waits")
+        with Stream(server, again) as third:
+            assert third.status == 429
         with httpx.Client(base_url=client.base_url, headers=client.headers, trust_env=False) as other:
             answer = other.get(PATH)
             check_refusal(answer, 429)

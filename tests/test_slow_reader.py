@@ -84,7 +84,8 @@ def lagged(server: ServerProcess, number: int) -> int:
 def test_i5_a_reader_that_stops_is_lagged_and_later_gets_every_event_once(
     server_factory: ServerFactory, wire: Wire
 ) -> None:
-    server = server_factory(access_log=True, heartbeat_s=1, **wire.settings)
+    # The reader stands still for as long as the sends take, and is not to be given up meanwhile.
+    server = server_factory(access_log=True, heartbeat_s=1, send_timeout_s=WAIT_S, **wire.settings)
     sender, receiver, warm = create_users(server, "sender", "receiver", "warm")
     send_all(server, wire, sender, warm, texts(WARM_EVENTS))  # the caches of Python and SQLite are full now
     with (
