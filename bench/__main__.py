@@ -9,6 +9,7 @@ import json
 import shlex
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 from dataclasses import replace
@@ -35,11 +36,19 @@ class Names(click.Command):
             formatter.write_dl([(name, measures.about(name)) for name in measures.names()])
 
 
+def _check_folder(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """What has no place is said now, and not after an hour of measuring."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.absolute().parent}", context, option)
+    return path
+
+
 @click.command(cls=Names, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write what was measured there, too.")  # fmt: skip
-@click.option("--plot", "plot_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE",
+              callback=_check_folder, help="Write what was measured there, too.")  # fmt: skip
+@click.option("--plot", "plot_path", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE",
+              callback=_check_folder,
               help=f"Draw what {plot.REPORT} finds, as PNG or SVG; needs matplotlib.")  # fmt: skip
 @click.option("--quick", is_flag=True, help="Tiny sizes: shows that everything works, and measures nothing.")
 @click.option("--peers", is_flag=True,
@@ -72,7 +81,7 @@ def main(
     reports: list[Report] = []
     failures: list[str] = []
     click.echo(machine.line(), err=True)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with _temporary_folder() as folder:
         given = Options(Path(folder), quick, peers, streams, rounds or 0, seconds or 0.0)
         try:
             driver.build(given.folder)
@@ -85,7 +94,7 @@ def main(
                 reports.append(_run(name, given))
                 if plot_path is not None and name == plot.REPORT:
                     plot.draw(reports[-1].to_json(), plot.caption_of(machine.described()), plot_path)
-            except (Failed, DataError, OSError) as error:
+            except (Failed, DataError, OSError, sqlite3.Error) as error:
                 failures.append(f"{name}: {error}")
                 click.echo(f"error: {failures[-1]}", err=True)
             else:
@@ -94,6 +103,13 @@ def main(
                 _write(json_path, reports, failures)
     if failures:
         sys.exit(1)
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="bench-")
+    except OSError as error:
+        raise click.ClickException(f"there is no place for a temporary folder: {error.strerror}") from None
 
 
 def _run(name: str, given: Options) -> Report:
@@ -121,10 +137,11 @@ def _write(path: Path, reports: list[Report], failures: list[str]) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """SIGTERM, like ^C: what runs has to be ended first."""
+    """SIGTERM, and SIGHUP of a terminal that goes, like ^C: what runs has to be ended first."""
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _end)
     main(prog_name="python -m bench")

@@ -17,7 +17,8 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from bench.report import Failed
+from bench.processes import uninterrupted
+from bench.report import Failed, last_line
 
 ROOT = Path(__file__).resolve().parents[1]
 STOP_S = 5.0
@@ -31,16 +32,30 @@ class Bare:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "bench.bare"]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        try:
+            with uninterrupted():
+                self._process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            self.port = self._listening_port()
+        except BaseException:  # a ^C comes here, too
+            self._process.kill()
+            self._process.communicate()
+            raise
+        return self
+
+    def _listening_port(self) -> int:
         assert self._process.stdout is not None
         found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", self._process.stdout.readline())
         if found is None:
             self._process.kill()
-            raise Failed(f"the bare handler did not start: {self._process.communicate()[1][-500:]}")
-        self.port = int(found[1])
-        return self
+            raise Failed(f"the bare handler did not start: {last_line(self._process.communicate()[1])}")
+        return int(found[1])
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

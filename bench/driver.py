@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from bench.report import Failed
+from bench.report import Failed, last_line
 
 SOURCES = Path(__file__).resolve().parent / "load"
 BINARY = "load-tool"
@@ -30,7 +30,8 @@ def build(folder: Path) -> None:
     command = [compiler, "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", str(folder / BINARY), *sources]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"the load tool does not compile: {done.stderr.strip()[:2000]}")
+        wrong = (line for line in done.stderr.splitlines() if "error" in line)
+        raise Failed(f"the load tool does not compile: {next(wrong, last_line(done.stderr))}")
 
 
 class Load:

@@ -26,7 +26,7 @@ class Person:
         return self.tokens[0]
 
 
-def make(data_dir: Path, count: int, tokens_each: int = 1) -> tuple[Person, list[Person]]:
+def make(data_dir: Path, count: int) -> tuple[Person, list[Person]]:
     """An administrator of the one college, and so many students, who cannot log in. 10,000 take about two seconds."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = clock.stamp(time.time())
@@ -36,9 +36,6 @@ def make(data_dir: Path, count: int, tokens_each: int = 1) -> tuple[Person, list
             users.create(tx, NewUser(username=name, user_type=kind, college_id=1, first_name=name), now)
             for name, kind in named
         ]
-        sets = [tokens.create_many(tx, ids, now=now, expires_at=None) for _ in range(tokens_each)]
-    people = [
-        Person(user_id, name, tuple(made[at][1] for made in sets))
-        for at, (user_id, (name, _)) in enumerate(zip(ids, named, strict=True))
-    ]
+        made = tokens.create_many(tx, ids, now=now, expires_at=None)
+    people = [Person(user_id, name, (token,)) for user_id, (name, _), (_, token) in zip(ids, named, made, strict=True)]
     return people[0], people[1:]

@@ -1,15 +1,37 @@
-"""Processes: what they took of the machine, as /proc tells it, and what each may have open."""
+"""Processes: how one begins, what they took of the machine, as /proc tells it, and what each may have open."""
 
 from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.report import Failed
 
 SPARE_FILES = 300  # beside its streams: what the server keeps for requests, files and SQLite
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A ^C or an end that comes meanwhile comes afterwards, as KeyboardInterrupt.
+
+    For the moment in which a process begins: an exception in the middle of Popen leaves one that nobody knows.
+    """
+    came: list[int] = []
+    held = {
+        number: signal.signal(number, lambda number, frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def resident_bytes(pids: Iterable[int]) -> int:

@@ -17,6 +17,12 @@ class Failed(Exception):
     """The measuring itself did not work: something was lost, a stream was closed, a program is not there."""
 
 
+def last_line(text: str) -> str:
+    """The last line of what a program said, for an error of one line."""
+    lines = text.strip().splitlines()
+    return lines[-1][:400] if lines else "it said nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column. `name` is its key in rows and in JSON and has the unit (`p99_ms`); `title` is for people."""

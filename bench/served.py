@@ -7,16 +7,18 @@ import json
 import mmap
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from bench import people, processes, subject
 from bench.people import Person
-from bench.report import Failed
+from bench.report import Failed, last_line
 from bench.watched import LAYOUT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,9 +33,9 @@ LOOK_S = 0.01
 class Served:
     """`with Served(folder, 1000) as served:` serves 1,000 students; `boss` is their administrator.
 
-    `watched` runs it with a timer beside it, for `worst_lag_ms`. `flags` are more settings of server.py. Raises Failed
-    when it does not start, and at the end when its log has a traceback or an error. `made` is an administrator and
-    people who are in a database in folder/data already; else they are made there.
+    `watched` runs it with a timer beside it, for `worst_lag_ms`; `profile` is a file for `profiling`. `flags` are more
+    settings of server.py. Raises Failed when it does not start, and at the end when its log has a traceback or an
+    error. `made` is an administrator and people who are in a database in folder/data already; else they are made there.
     """
 
     name = "this server"
@@ -43,18 +45,18 @@ class Served:
         folder: Path,
         count: int = 0,
         *,
-        tokens_each: int = 1,
         made: tuple[Person, list[Person]] | None = None,
         watched: bool = False,
+        profile: Path | None = None,
         flags: Sequence[str] = (),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = folder / "data"
         self.port = 0
         self._log_path, self._lag_path = folder / "server.log", folder / "lag"
-        self._flags, self._watched = list(flags), watched
+        self._flags, self._watched, self._profile = list(flags), watched, profile
         self._process: subprocess.Popen[str] | None = None
-        self.boss, self.people = made or people.make(self.data_dir, count, tokens_each)
+        self.boss, self.people = made or people.make(self.data_dir, count)
 
     def __enter__(self) -> Self:
         try:
@@ -77,9 +79,11 @@ class Served:
         if self._watched:
             self._lag_path.write_bytes(bytes(LAYOUT.size))
             program = ["-m", "bench.watched", str(self._lag_path)]
+        if self._profile is not None:
+            program = ["-m", "bench.profiled", str(self._profile)]
         command = [sys.executable, *program, "--address", "127.0.0.1", "--port", str(self.port), "--limits", "off"]
         command += ["--data-dir", str(self.data_dir), *self._flags]
-        with self._log_path.open("ab") as log:
+        with self._log_path.open("ab") as log, processes.uninterrupted():
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
             )
@@ -87,7 +91,7 @@ class Served:
         found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", self._process.stdout.readline())
         if found is None:
             self.stop()
-            raise Failed(f"the server did not start: {self._log_end()}")
+            raise Failed(f"the server did not start: {last_line(self._log_text())}")
         self.port = int(found[1])
 
     def stop(self) -> None:
@@ -128,6 +132,23 @@ class Served:
             LAYOUT.pack_into(shared, 0, 0.0, 0.0)
         return float(worst_s) * 1000.0
 
+    @contextmanager
+    def profiling(self) -> Iterator[None]:
+        """Profile what it does meanwhile; the file is written at the end. Only of one that has a `profile`."""
+        assert self._profile is not None, "it is not profiled"
+        self._signal_and_wait(self._profile.with_suffix(".begun"))
+        yield
+        self._signal_and_wait(self._profile)
+
+    def _signal_and_wait(self, path: Path) -> None:
+        assert self._process is not None, "it does not run"
+        self._process.send_signal(signal.SIGUSR1)
+        give_up_s = time.monotonic() + ANSWER_S
+        while not path.exists():
+            if time.monotonic() > give_up_s:
+                raise Failed(f"the server wrote no profile for {ANSWER_S:.0f} s")
+            time.sleep(LOOK_S)
+
     def stream_path(self, person: Person, token: int = 0) -> str:
         """What opens a stream of that person, with one of the person's tokens."""
         return f"{STREAM}?token={person.tokens[token]}"
@@ -164,16 +185,16 @@ class Served:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise Failed(f"the server did not stop within {STOP_S:.0f} s: {self._log_end()}") from None
+            raise Failed(f"the server did not stop within {STOP_S:.0f} s: {last_line(self._log_text())}") from None
         finally:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def _log_end(self) -> str:
-        return self._log_path.read_text(encoding="utf-8", errors="replace")[-LOG_END:]
+    def _log_text(self) -> str:
+        return self._log_path.read_text(encoding="utf-8", errors="replace")
 
     def _check_log(self) -> None:
-        text = self._log_path.read_text(encoding="utf-8", errors="replace")
+        text = self._log_text()
         found = re.search(r"^Traceback |\b(?:ERROR|CRITICAL)\b", text, re.MULTILINE)
         if found is not None:
             raise Failed(f"the server's log has an error: {text[found.start() :][:LOG_END]}")

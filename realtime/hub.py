@@ -8,8 +8,8 @@ other. All of it runs on the loop's thread.
 
 from __future__ import annotations
 
-import itertools
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
@@ -29,11 +29,14 @@ def user_key(user_id: int) -> str:
 class Hub:
     """Open streams by key, and the keys of the users who have any.
 
-    `last_id` is the id of the newest event handed to `publish`.
+    `last_id` is the id of the newest event handed to `publish`; `opened` streams there were in all, and those that are
+    gone were told again from the log `lagged` times.
     """
 
     def __init__(self, *, heartbeat_s: int, last_id: int) -> None:
         self.last_id = last_id
+        self.opened = 0
+        self.lagged = 0
         self.streams: dict[int, Attached] = {}
         self.slow: set[Subscriber] = set()
         self.on_left: Callable[[int], None] = lambda user_id: None
@@ -42,14 +45,16 @@ class Hub:
         self._changes: dict[int, int] = {}
         self._beats: list[dict[Attached, None]] = [{} for _ in range(heartbeat_s)]
         self._beaten_s: int | None = None
-        self._ids = itertools.count(1)
+        self._expires_s = math.inf  # nobody's token expires before; to look at all of them each second takes 1 ms
         self._fanouts = Fanouts()
 
     def attach(self, subscriber: Attached) -> None:
         """Take a stream in: under its user's own key, and all others that the user's other streams hold."""
-        subscriber.id = next(self._ids)
+        self.opened += 1
+        subscriber.id = self.opened
         subscriber.position = self.last_id
         self.streams[subscriber.id] = subscriber
+        self._expires_s = min(self._expires_s, math.inf if subscriber.expires_s is None else subscriber.expires_s)
         self._beats[subscriber.id % len(self._beats)][subscriber] = None
         for key in self._keys.setdefault(subscriber.user_id, {user_key(subscriber.user_id): 0}):
             self._by_key.setdefault(key, {})[subscriber] = None
@@ -58,6 +63,7 @@ class Hub:
         """Let a stream go. The last of a user takes the user's keys along."""
         if self.streams.pop(subscriber.id, None) is None:
             return
+        self.lagged += subscriber.lagged
         del self._beats[subscriber.id % len(self._beats)][subscriber]
         user_id = subscriber.user_id
         for key in self._keys[user_id]:
@@ -135,30 +141,28 @@ class Hub:
             self.detach(subscriber)
 
     def tick(self, mono_s: float, wall_s: float) -> None:
-        """Once a second: heartbeats to the slice that is due, the end of expired tokens, the close of dead peers.
+        """Once a second: the end of expired tokens, heartbeats to the slice that is due, the close of dead peers.
 
         The slices spread ten thousand heartbeats over the interval, so that they never stall the loop at once.
         """
+        if wall_s >= self._expires_s:
+            self._end_expired(wall_s)
         now_s = int(mono_s)
         count = len(self._beats)
         begin_s = now_s if self._beaten_s is None else max(self._beaten_s + 1, now_s - count + 1)
         beat = frame.encode("heartbeat", {"timestamp": round(wall_s, 3)})
         for second in range(begin_s, now_s + 1):
-            self._beat(self._beats[second % count], beat, wall_s)
-        self._beaten_s = now_s
-        for subscriber in list(self.slow):
-            if subscriber.stalled(mono_s):
-                log.info("a stream of user %d is closed: its peer accepts nothing", subscriber.user_id)
-                subscriber.abort()
-
-    def _beat(self, due: Mapping[Attached, None], beat: bytes, wall_s: float) -> None:
-        expired = []
-        for subscriber in list(due):
-            if subscriber.expires_s is not None and subscriber.expires_s <= wall_s:
-                expired.append(subscriber)
-            else:
+            for subscriber in list(self._beats[second % count]):
                 subscriber.beat(beat)
-        self.end(expired, "expired")
+        self._beaten_s = now_s
+        for slow in list(self.slow):
+            if slow.stalled(mono_s):
+                log.info("a stream of user %d is closed: its peer accepts nothing", slow.user_id)
+                slow.abort()
+
+    def _end_expired(self, wall_s: float) -> None:
+        self.end([s for s in self.streams.values() if s.expires_s is not None and s.expires_s <= wall_s], "expired")
+        self._expires_s = min((s.expires_s for s in self.streams.values() if s.expires_s is not None), default=math.inf)
 
     def _of(self, keys: Iterable[str]) -> dict[Attached, None]:
         reached: dict[Attached, None] = {}

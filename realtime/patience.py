@@ -13,6 +13,8 @@ import struct
 import termios
 from typing import Any, Protocol
 
+LAST_ACK_AT = 56  # where tcpi_last_ack_recv (milliseconds) is in struct tcp_info; source: linux/tcp.h
+
 
 class Adjustable(Protocol):
     """The side of a socket that its timer is set on."""
@@ -20,12 +22,21 @@ class Adjustable(Protocol):
     @property
     def family(self) -> int: ...
     def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
+    def getsockopt(self, level: int, name: int, most_bytes: int, /) -> bytes: ...
     def fileno(self) -> Any: ...
 
 
 def unsent_bytes(fileno: Any) -> int:
     """What the kernel has and the peer has not acknowledged."""
     return int(struct.unpack("i", fcntl.ioctl(fileno, termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+
+
+def silent_s(peer: Adjustable) -> float:
+    """For how long the peer has acknowledged nothing, not even a question whether its window is open again."""
+    if peer.family not in (socket.AF_INET, socket.AF_INET6):
+        return 0.0
+    info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_ACK_AT + 4)
+    return float(struct.unpack_from("I", info, LAST_ACK_AT)[0]) / 1000
 
 
 def set_user_timeout(peer: Adjustable, timeout_s: float) -> None:

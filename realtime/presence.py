@@ -15,6 +15,10 @@ from realtime import frame
 from realtime.hub import Hub, user_key
 
 FRAMES_PER_TICK = 5000
+# Who left since the last tick left up to a second ago: the grace counts from there, so that it is never longer than it
+# says. The clock's second is not exact to the microsecond.
+TICK_S = 1.0
+JITTER_S = 0.05
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class Presence:
         self._leaving: dict[int, None] = {}
         self._untold: dict[int, None] = {}
         self._room = FRAMES_PER_TICK
+        self._ticked_s: float | None = None
         self._seen: dict[int, str] = {}
         hub.on_left = self._left.append
 
@@ -92,15 +97,17 @@ class Presence:
     def tick(self, mono_s: float, wall_s: float) -> None:
         """Begin and end graces, and tell what waits."""
         self._room = FRAMES_PER_TICK
+        since_s = mono_s if self._ticked_s is None else max(self._ticked_s, mono_s - TICK_S)
+        self._ticked_s = mono_s
         for user_id in self._left:
             person = self._people.get(user_id)
             if person is not None and not self._hub.is_listening(user_id):
-                person.leaves_s, person.left_s = mono_s + self._grace_s, wall_s
+                person.leaves_s, person.left_s = since_s + self._grace_s, wall_s
                 self._leaving[user_id] = None
         self._left.clear()
         for user_id in list(self._leaving):
             person = self._people[user_id]
-            if person.leaves_s is not None and person.leaves_s <= mono_s:
+            if person.leaves_s is not None and person.leaves_s <= mono_s + JITTER_S:
                 del self._leaving[user_id]
                 person.is_online = False
                 self._seen[user_id] = self._date(person.left_s or wall_s)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from realtime.outbox import Outbox
-from realtime.patience import Patience, set_user_timeout, unsent_bytes
+from realtime.patience import Patience, set_user_timeout, silent_s, unsent_bytes
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Socket(Protocol):
     @property
     def family(self) -> int: ...
     def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
+    def getsockopt(self, level: int, name: int, most_bytes: int, /) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ class Subscriber:
             if event_id <= self.position:
                 return
             if self.state != LIVE:
-                self.offered_id = event_id
+                self.offered_id = max(self.offered_id, event_id)  # a slice of an earlier frame may come last
                 return
             self.position = event_id
         elif self.state != LIVE:
@@ -153,7 +154,7 @@ class Subscriber:
         if self.state == LIVE and self._task is None:
             if self._has_blocked:
                 self._calm()
-            self.push(frame)
+            self.push(frame)  # to nobody, once it is closed
         elif self.state == REPLAYING and not self._socket.writing():
             self._beat = None
             self._start_writing(frame)  # the replay waits for the database, perhaps for long
@@ -293,10 +294,15 @@ class Subscriber:
         return written
 
     def _calm(self) -> None:
-        """A stream that blocked once does not any more: the kernel's timer notices when its peer vanishes."""
-        if not self._socket.closed() and not unsent_bytes(self._socket.fileno()):
+        """A stream that blocked once does not any more: the kernel's timer notices when its peer vanishes. One that
+        vanished before, while the kernel had something for it, is noticed here."""
+        if self._socket.closed():
+            return
+        if not unsent_bytes(self._socket.fileno()):
             self._has_blocked = False
             set_user_timeout(self._socket, self._rules.user_timeout_s)
+        elif silent_s(self._socket) >= self._rules.send_timeout_s:
+            self.abort()
 
     async def _drain(
         self, started: Awaitable[None] | None, opening: Callable[[Subscriber], Awaitable[None]] | None

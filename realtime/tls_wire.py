@@ -62,3 +62,7 @@ class TlsWire:
     def setsockopt(self, level: int, name: int, value: int, /) -> None:
         """Set something of the socket."""
         self._stream.socket.setsockopt(level, name, value)
+
+    def getsockopt(self, level: int, name: int, most_bytes: int, /) -> bytes:
+        """Ask something of the socket."""
+        return self._stream.socket.getsockopt(level, name, most_bytes)

@@ -66,9 +66,9 @@ def test_fanout_has_the_floor_and_the_server(found: dict[str, Any]) -> None:
     assert 0 < server["first_ms"] <= server["last_ms"] <= server["worst_ms"]
 
 
-def test_open_has_tokens_cold_and_warm(found: dict[str, Any]) -> None:
+def test_open_has_each_kind_of_token(found: dict[str, Any]) -> None:
     rows = found["reports"][1]["rows"]
-    assert [row["tokens"] for row in rows] == [None, "cold", "warm"]
+    assert [row["tokens"] for row in rows] == [None, "cold", "learnt", "warm"]
     assert all(row["opened_per_s"] >= row["live_per_s"] > 0 for row in rows)
     assert all(row["lag_ms"] > 0 for row in rows[1:])
 
@@ -98,6 +98,39 @@ def test_without_a_compiler_it_says_what_to_install() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_load_tool_that_does_not_compile_is_one_line(tmp_path: Path) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text(
+        "#!/bin/sh\necho in main.c: >&2; echo main.c:1: error: no such header >&2; echo ^ >&2; exit 1\n"
+    )
+    compiler.chmod(0o755)
+    done = bench("fanout", "--quick", env={"CC": str(compiler)})
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (
+        1, ["Error: the load tool does not compile: main.c:1: error: no such header"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_file_that_has_no_place_is_said_before_anything_is_measured(tmp_path: Path, option: str) -> None:
+    done = bench("fanout", option, tmp_path / "missing" / "file.png", env={"CC": "no-such-compiler"})
+    assert done.returncode == 2
+    assert f"there is no folder {tmp_path}/missing" in done.stderr
+    assert not (tmp_path / "missing").exists()
+
+
+def test_without_a_place_for_temporary_files_it_says_so(tmp_path: Path) -> None:
+    code = (
+        "import tempfile; tempfile.tempdir = 'missing'\n"
+        "import runpy, sys; sys.argv[1:] = ['fanout', '--quick']; runpy.run_module('bench', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (
+        1, ["Error: there is no place for a temporary folder: No such file or directory"],
+    )  # fmt: skip
+
+
 def test_more_streams_than_open_files_is_an_error() -> None:
     done = subprocess.run(
         ["bash", "-c", 'ulimit -n 400 && exec "$0" -m bench fanout --streams 200', sys.executable],
@@ -107,14 +140,24 @@ def test_more_streams_than_open_files_is_an_error() -> None:
     assert "200 streams need 500 open files in one process, and this system allows 400" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_end_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "bench", "idle", "--streams", "10", "--seconds", "60"]
+@pytest.mark.parametrize(
+    ("name", "program", "number"),
+    [
+        ("idle", b"server.py", signal.SIGINT),
+        ("idle", b"server.py", signal.SIGTERM),
+        ("idle", b"server.py", signal.SIGHUP),
+        ("dm", b"bench.bare", signal.SIGTERM),
+    ],
+)
+def test_an_end_in_the_middle_leaves_nothing_behind(
+    tmp_path: Path, name: str, program: bytes, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "bench", name, "--streams", "10", "--seconds", "60"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, text=True
     )
     give_up_s = time.monotonic() + LIMIT_S
-    while not (children := _children(process.pid)):
+    while not (children := _children(process.pid, program)):
         assert process.poll() is None
         assert time.monotonic() < give_up_s
         time.sleep(LOOK_S)
@@ -126,7 +169,7 @@ def test_an_end_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: sign
     assert list(tmp_path.iterdir()) == []
 
 
-def _children(pid: int) -> list[int]:
-    """The servers that it has started."""
+def _children(pid: int, program: bytes) -> list[int]:
+    """What it has started of that program."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [int(child) for child in found if b"server.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [int(child) for child in found if program in Path(f"/proc/{child}/cmdline").read_bytes()]

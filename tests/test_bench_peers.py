@@ -5,21 +5,34 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import signal
+import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from bench import peers, plot
+from bench import driver, peers, plot
 from bench.asker import Asker
 from bench.bare import Bare
-from bench.measures import fanout, grow, login, resume
+from bench.measures import fanout, grow, idle, login, profile, resume, slow
+from bench.measures import open as opening
 from bench.options import Options
 from bench.peers import peer
 from bench.peers.peer import Peer, Unavailable
 from bench.report import Column, Failed, Report
 from bench.rows import Size
+from bench.served import Served
+from bench.shares import WHOSE
 from bench.subject import MARK
+from commands.folder import DATABASE_NAME
+from data.session import command_transaction
+from data.tokens import digest
+from realtime.api.tokens import MOST_LEARNT, newest
 
 SHOUT = """
 import http.server, sys
@@ -69,11 +82,83 @@ def test_a_bare_handler_answers_posts_and_is_gone_afterwards() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+class Interrupted(subprocess.Popen[Any]):
+    """A process in whose beginning a ^C comes."""
+
+    started: ClassVar[list[int]] = []
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.started.append(self.pid)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("kind", ["bare", "server", "peer"])
+def test_what_is_interrupted_while_it_begins_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    begin: Callable[[], AbstractContextManager[object]] = {
+        "bare": Bare,
+        "server": lambda: Served(tmp_path / "served", 1),
+        "peer": lambda: Python(SHOUT).start(tmp_path / "peer", 1),
+    }[kind]
+    one = begin()
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt), one:
+        raise AssertionError("it started")
+    assert not Path(f"/proc/{Interrupted.started[-1]}").exists()
+
+
+def test_a_server_that_does_not_start_says_why_in_a_line(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="did not start: ") as failed, Served(tmp_path, 1, flags=["--no-such-flag"]):
+        raise AssertionError("it started")
+    assert "\n" not in str(failed.value)
+    assert "--no-such-flag" in str(failed.value)
+
+
+def test_cold_tokens_are_none_of_those_that_a_server_learns(tmp_path: Path) -> None:
+    served = Served(tmp_path, 3)
+    opening._add_tokens(served)
+    before_id, learnt = 1 << 62, set[bytes]()
+    with command_transaction(served.data_dir / DATABASE_NAME) as tx:
+        while before_id and len(learnt) < MOST_LEARNT:
+            page = newest(tx, before_id, "2026-01-01T00:00:00.000000Z")
+            learnt |= page.callers.keys()
+            before_id = page.before_id
+    assert len(learnt) == MOST_LEARNT
+    for person in served.people:
+        assert [digest(token) in learnt for token in person.tokens] == [False, True]
+
+
+def test_a_server_without_heartbeats_is_no_idle_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "BEAT_S", 0.05)  # as if twenty were due in a second
+    driver.build(tmp_path)
+    with pytest.raises(Failed, match="heartbeats in 1 s; 4 streams should have had 72 at least"):
+        idle.run(Options(tmp_path, quick=True, streams=(4,), seconds=1.0))
+
+
+def test_slow_streams_have_everything_in_the_end(tmp_path: Path) -> None:
+    driver.build(tmp_path)
+    quick, beside = slow.run(Options(tmp_path, quick=True, streams=(10,), seconds=1.0)).rows
+    assert (quick["caught_up_s"], beside["slow"]) == (None, 1)
+    assert float(beside["caught_up_s"] or 0) > 0
+
+
+def test_a_profile_says_whose_the_time_is(tmp_path: Path) -> None:
+    driver.build(tmp_path)
+    report = profile.run(Options(tmp_path, quick=True, streams=(10,)))
+    assert [row["what"] for row in report.rows] == ["a delivery", "an opening", "a message"]
+    for row in report.rows:
+        assert sum(float(row[f"{whose}_percent"] or 0) for whose in WHOSE) == pytest.approx(100.0)
+        assert all(float(row[f"{whose}_percent"] or 0) > 0 for whose in ("kernel", "tornado", "asyncio", "server"))
+
+
 def test_every_stream_is_told_what_it_missed_once_and_in_order(tmp_path: Path) -> None:
     report = resume.run(Options(tmp_path, quick=True, streams=(20,)), each=5)
     plain, resumed = report.rows
     assert (plain["wrong"], resumed["wrong"]) == (0, 0)
     assert (resumed["streams"], resumed["missed"]) == (20, 5)
+    assert len(report.goals) == 3
     assert all(goal.reached for goal in report.goals)
 
 
@@ -86,6 +171,8 @@ def test_growing_asks_the_same_of_both_files(tmp_path: Path, monkeypatch: pytest
     assert len(calls) > 30
     assert {"/api/v1/communication/chats/", "/api/v1/communication/chats/search/?q=science"} <= set(calls)
     assert all(float(row["small_ms"] or 0) > 0 and float(row["big_ms"] or 0) > 0 for row in report.rows)
+    assert report.goals == [], "nothing is judged by such sizes"
+    grow._judge(report)
     assert len(report.goals) == 3
 
 

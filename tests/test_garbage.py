@@ -79,6 +79,36 @@ def test_busy_for_ever_it_goes_all_the_same(collector: Garbage, monkeypatch: pyt
     assert old() is None
 
 
+def grow(count: int) -> list[Cycle]:
+    """So many old objects, and as many collections as making them takes."""
+    made = [Cycle() for _ in range(count)]
+    for _ in range(garbage.COUNT_EVERY):
+        gc.collect(1)
+    return made
+
+
+def test_old_garbage_goes_in_a_busy_second_when_there_is_much_of_it(collector: Garbage) -> None:
+    """Whoever breaks off a thousand requests a second leaves cycles of fifty objects for each."""
+    collector.tick(FULL_EVERY_S, WALL_S)
+    waste = grow(2 * garbage.GROWN_BY_OBJECTS)
+    old = weakref.ref(waste[0])
+    waste.clear()
+    be_busy()
+    collector.tick(FULL_EVERY_S + 1, WALL_S)
+    assert old() is None
+
+
+def test_what_grows_and_is_no_garbage_is_looked_through_more_and_more_rarely(collector: Garbage) -> None:
+    collector.tick(FULL_EVERY_S, WALL_S)
+    before = gc.get_stats()[2]["collections"]
+    held = []
+    for second in range(20):
+        held.append(grow(garbage.GROWN_BY_OBJECTS // 2))
+        be_busy()
+        collector.tick(FULL_EVERY_S + second, WALL_S)
+    assert 1 <= gc.get_stats()[2]["collections"] - before <= 4
+
+
 def test_python_makes_no_full_collection_by_itself(collector: Garbage) -> None:
     before = gc.get_stats()[2]["collections"]
     held = [[] for _ in range(500_000)]  # type: ignore[var-annotated]

@@ -6,6 +6,8 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from commands.folder import DATABASE_NAME
 from data import clock, migrate, tokens, users
 from data.connection import connect
@@ -20,6 +22,7 @@ from tests.support.waiting import until
 NOW = "2026-01-01T00:00:00.000000Z"
 WALL_S = clock.seconds(NOW)
 USERS = LEARNT_AT_ONCE + 20  # more than one page
+LIMIT_S = 30.0
 
 
 def make(tx: Transaction, *, expires_at: str | None = None) -> list[tuple[int, str]]:
@@ -96,7 +99,58 @@ def test_i10_a_token_that_ends_while_it_is_learnt_is_not_known(tmp_path: Path) -
         await storage.table.learn(page)
         assert await storage.table.authenticate(token, WALL_S) is None
         assert await storage.table.authenticate(storage.made[0][1], WALL_S) is not None
-        assert pages == 3, "the page that may be wrong is read again"
+        assert storage.found == 1, "of all tokens that one alone is looked up"
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("what", ["token", "user", "all", "too many"])
+def test_i10_a_look_up_beside_a_change_of_what_it_finds_is_done_again(tmp_path: Path, what: str) -> None:
+    async def test() -> None:
+        storage = Storage(tmp_path)
+        token_id, token = storage.made[0]
+
+        async def find(token: str) -> table.Caller | None:
+            found = await storage.find(token)
+            if storage.found > 1:
+                return found
+            assert found is not None
+            with command_transaction(storage.path) as tx:
+                tokens.revoke(tx, [token_id], "revoked")
+            match what:
+                case "token":
+                    known.forget_tokens([token_id])
+                case "user":
+                    known.forget_user(found.user_id)
+                case "all":
+                    known.forget_all()
+                case _:
+                    known.forget_tokens([token_id, *range(10**6, 10**6 + table.MOST_CHANGES)])
+            return found
+
+        known = TokenTable(find)
+        assert await known.authenticate(token, WALL_S) is None
+        assert storage.found == 2
+
+    asyncio.run(test())
+
+
+def test_look_ups_come_to_an_end_beside_others_who_sign_out(tmp_path: Path) -> None:
+    async def test() -> None:
+        storage = Storage(tmp_path)
+
+        async def find(token: str) -> table.Caller | None:
+            found = await storage.find(token)
+            known.forget_tokens([10**6 + storage.found])
+            known.forget_user(10**6 + storage.found)
+            return found
+
+        known = TokenTable(find)
+        async with asyncio.timeout(LIMIT_S):
+            callers = await asyncio.gather(*(known.authenticate(token, WALL_S) for _, token in storage.made[:50]))
+        assert all(callers)
+        assert storage.found == 50
+        assert (known._changes._tokens, known._changes._users) == ({}, {}), "nothing is kept once none is under way"
 
     asyncio.run(test())
 

@@ -26,8 +26,8 @@ void chats_read(struct chats *chats, const char *path, int port) {
   free(lines);
 }
 
-/* The raw request of one, and by its index who gets it. */
-size_t chats_request(struct chats *chats, char *request, size_t size, long number, int *receiver) {
+/* The raw request of one, and by their indices who sends and who gets it. */
+size_t chats_request(struct chats *chats, char *request, size_t size, long number, int *sender, int *receiver) {
   int from = rand_r(&chats->seed) % chats->count;
   int to = (from + 1 + rand_r(&chats->seed) % (chats->count - 1)) % chats->count;
   char mark[MARK + 1] = {0}, body[128];
@@ -39,6 +39,7 @@ size_t chats_request(struct chats *chats, char *request, size_t size, long numbe
                         "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
                         chats->port, chats->tokens[from], body_length, body);
   if (body_length >= (int)sizeof body || length >= (int)size) fail("a user's id or token is too long");
+  *sender = from;
   *receiver = to;
   return (size_t)length;
 }

@@ -13,7 +13,7 @@
 #define MOST 4000000
 
 struct message {
-  int receiver;
+  int sender, receiver;
   float took_s; /* 0 as long as it is on its way */
   double sent_s;
 };
@@ -24,7 +24,7 @@ struct run {
   struct senders senders, publisher;
   struct message *messages;
   long wanted, sent, room, delivered, twice;
-  double rate, begun_s, end_s, last_s, told_s;
+  double rate, begun_s, end_s, last_s, told_s, behind_s; /* behind: how long after it was due one was sent, at worst */
   char *broadcast, *mark;
   size_t length;
   double every_s, *broadcast_sent_s, *broadcast_took_s;
@@ -42,6 +42,8 @@ static void seen(void *context, int stream, char kind, long number, double at_s)
   }
   if (number >= run->sent) fail("stream %d had message %ld, which was not sent", stream, number);
   struct message *message = &run->messages[number];
+  if (message->receiver != stream && message->sender != stream)
+    fail("stream %d had message %ld, which is between two others", stream, number);
   if (message->receiver != stream) return; /* the sender's own copy */
   if (message->took_s > 0) {
     run->twice++;
@@ -61,10 +63,13 @@ static int send_one(struct run *run) {
   }
   struct message *message = &run->messages[run->sent];
   unsigned seed = run->chats.seed;
-  size_t length = chats_request(&run->chats, request, sizeof request, run->sent, &message->receiver);
+  size_t length =
+      chats_request(&run->chats, request, sizeof request, run->sent, &message->sender, &message->receiver);
   message->took_s = 0;
   message->sent_s = now_s();
   if (senders_send(&run->senders, request, length)) {
+    double late_s = run->rate ? message->sent_s - run->begun_s - (double)run->sent / run->rate : 0;
+    if (late_s > run->behind_s) run->behind_s = late_s;
     run->sent++;
     return 1;
   }
@@ -123,9 +128,10 @@ static void print_result(struct run *run) {
     if (run->messages[at].took_s > 0) took_s[count++] = run->messages[at].took_s;
   if (senders->refused) fail("%ld messages were refused: %s", senders->refused, senders->refusal);
   if (publisher->refused) fail("%ld broadcasts were refused: %s", publisher->refused, publisher->refusal);
-  printf("{\"sent\": %ld, \"answered\": %ld, \"delivered\": %ld, \"lost\": %ld, \"twice\": %ld, \"seconds\": %.4f, ",
+  printf("{\"sent\": %ld, \"answered\": %ld, \"delivered\": %ld, \"lost\": %ld, \"twice\": %ld, \"seconds\": %.4f, "
+         "\"behind_ms\": %.4f, ",
          run->sent, senders->answered, run->delivered, run->streams.count ? run->sent - run->delivered : 0, run->twice,
-         run->last_s - run->begun_s);
+         run->last_s - run->begun_s, run->behind_s * 1e3);
   print_spread("latency", took_s, count);
   printf(", ");
   print_histogram("histogram", took_s, count);

@@ -97,7 +97,7 @@ struct chats {
 };
 
 void chats_read(struct chats *chats, const char *path, int port);
-size_t chats_request(struct chats *chats, char *request, size_t size, long number, int *receiver);
+size_t chats_request(struct chats *chats, char *request, size_t size, long number, int *sender, int *receiver);
 
 /* commands */
 int run_floor(char **arguments);

@@ -9,12 +9,14 @@ from bench import driver, processes
 from bench.driver import Load
 from bench.options import Options
 from bench.progress import pause
-from bench.report import Column, Goal, Report
+from bench.report import Column, Failed, Goal, Report
 from bench.served import Served
 
 STREAMS = (10_000,)
 AT_ONCE = 256
 SETTLING_S = 15.0  # the presence's grace, and what the opening left behind
+BEAT_S = 30.0
+LEAST_BEATS = 0.9  # of those that are due: a server that saves them has measured nothing
 GOAL_BYTES = 6 * 1024
 GOAL_PERCENT = 5.0
 
@@ -54,6 +56,9 @@ def _measure(report: Report, options: Options, count: int, seconds: float) -> No
             percent = _percent(served, f"holding {count} streams", seconds)
             held_bytes = served.resident_bytes()
             heartbeats = load.ask("so far")["heartbeats"] - before["heartbeats"]
+    due = int(count * seconds / BEAT_S * LEAST_BEATS) if seconds >= BEAT_S else 0
+    if heartbeats < due:
+        raise Failed(f"{heartbeats} heartbeats in {seconds:.0f} s; {count} streams should have had {due} at least")
     stream_bytes = (held_bytes - empty_bytes) / count
     report.add(
         streams=count, cpu_percent=percent, resident_mb=held_bytes / 1e6, stream_kb=stream_bytes / 1000,

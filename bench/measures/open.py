@@ -1,12 +1,15 @@
-"""Open: how many streams open in a second, by tokens that were not used since the start (cold) and by those that were.
+"""Open: how many streams open in a second, by tokens that the server has to look up, has learnt, or has seen before.
 
-Cold and warm alternate on one server: each turn has tokens of its own, which come twice. A stream is open with its head
-and live with the last event of its opening. Meanwhile a timer beside the server's loop sees how late the loop is.
+A server learns the newest tokens when it starts. Cold are those that are older than these, learnt are those that it
+has learnt and nobody has used yet, warm are the same again. Each turn starts the server anew, and what it learns is
+pushed out by as many tokens that nobody uses. A stream is open with its head and live with the last event of its
+opening. Meanwhile a timer beside the server's loop sees how late the loop is.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,6 +20,10 @@ from bench.options import Options
 from bench.progress import progress
 from bench.report import Column, Failed, Goal, Report
 from bench.served import Served
+from commands.folder import DATABASE_NAME
+from data import clock, tokens
+from data.session import command_transaction
+from realtime.api.tokens import MOST_LEARNT
 
 STREAMS = (5_000,)
 AT_ONCE = 256
@@ -25,10 +32,11 @@ GOAL_PER_S = 2_500.0
 GOAL_LAG_MS = 50.0
 CLOSED_S = 60.0
 LOOK_S = 0.1
+KINDS = {"cold": 0, "learnt": 1, "warm": 1}  # which of a person's two tokens each takes, in the order of a turn
 
 
 def run(options: Options) -> Report:
-    """Every number of streams, cold and warm, and the floor."""
+    """Every number of streams, each kind of token, and the floor."""
     report = Report(
         "open",
         f"streams opened, {AT_ONCE} at once",
@@ -54,28 +62,46 @@ def run(options: Options) -> Report:
 def _measure(report: Report, options: Options, count: int) -> None:
     turns = options.rounds_of(3, 1)
     folder = options.folder / str(count)
-    found: dict[str, list[dict[str, float]]] = {"": [], "cold": [], "warm": []}
+    found: dict[str, list[dict[str, float]]] = {"": [], **{kind: [] for kind in KINDS}}
+    served = Served(folder / "server", count, watched=True)
+    _add_tokens(served)
     with (
         floor.start(folder / "floor", options.folder) as cheapest,
-        Served(folder / "server", count, tokens_each=turns, watched=True) as served,
+        served,
         progress(f"opening {count} streams", turns) as step,
     ):
         paths = driver.write_lines(folder / "floor-paths", cheapest.stream_paths(count))
         for turn in range(turns):
+            if turn:
+                served.stop()
+                served.start()
             found[""].append(_figures(_opened(options, cheapest.port, paths), count))
-            for tokens in ("cold", "warm"):
-                found[tokens].append(_of_server(options, served, folder, count, turn))
+            for kind, token in KINDS.items():
+                found[kind].append(_of_server(options, served, folder, count, token))
             step(1)
-    for tokens, each in found.items():
+    for kind, each in found.items():
         one = {name: (max if name == "lag_ms" else median)(turn[name] for turn in each) for name in each[0]}
-        report.add(streams=count, server=Served.name if tokens else "floor", tokens=tokens or None, **one)
-        if tokens and count >= STREAMS[0]:
-            goal = Goal(f"{count} streams a second, {tokens} tokens", one["opened_per_s"], GOAL_PER_S, at_least=True)
-            report.goals += [goal, Goal(f"the loop's lag meanwhile, {tokens} tokens", one["lag_ms"], GOAL_LAG_MS, "ms")]
+        report.add(streams=count, server=Served.name if kind else "floor", tokens=kind or None, **one)
+        if kind and count >= STREAMS[0]:
+            goal = Goal(f"{count} streams a second, {kind} tokens", one["opened_per_s"], GOAL_PER_S, at_least=True)
+            report.goals += [goal, Goal(f"the loop's lag meanwhile, {kind} tokens", one["lag_ms"], GOAL_LAG_MS, "ms")]
 
 
-def _of_server(options: Options, served: Served, folder: Path, count: int, turn: int) -> dict[str, float]:
-    paths = driver.write_lines(folder / "paths", served.stream_paths(count, turn))
+def _add_tokens(served: Served) -> None:
+    """A second token for everybody, and in between as many as a server learns. Raises Failed where that is too few."""
+    if len(served.people) > MOST_LEARNT:
+        raise Failed(f"a server learns {MOST_LEARNT} tokens: no more streams than that can have one that is learnt")
+    now = clock.stamp(time.time())
+    with command_transaction(served.data_dir / DATABASE_NAME) as tx:
+        tokens.create_many(tx, [served.boss.id] * (MOST_LEARNT - len(served.people)), now=now, expires_at=None)
+        newest = tokens.create_many(tx, [person.id for person in served.people], now=now, expires_at=None)
+    served.people = [
+        replace(person, tokens=(person.token, token)) for person, (_, token) in zip(served.people, newest, strict=True)
+    ]
+
+
+def _of_server(options: Options, served: Served, folder: Path, count: int, token: int) -> dict[str, float]:
+    paths = driver.write_lines(folder / "paths", served.stream_paths(count, token))
     served.worst_lag_ms()
     before_s = served.cpu_s()
     opened = _opened(options, served.port, paths, LIVE, served)

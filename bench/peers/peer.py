@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import subject
+from bench.processes import uninterrupted
 from bench.report import Failed
 
 APPS = Path(__file__).parent / "apps"
@@ -67,13 +68,15 @@ class Peer(ABC):
         work.mkdir(parents=True, exist_ok=True)
         output = work / "output"
         command = self.command(folder, work, port)
-        with output.open("wb") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = None
         try:
+            with output.open("wb") as log, uninterrupted():
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             _wait_until_listening(self.name, process, port, output)
             yield Running(f"{self.name} {version}", port, process.pid)
         finally:
-            _stop(process)
+            if process is not None:
+                _stop(process)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 The newest tokens are learnt before anybody asks: after a restart thousands come back at once, and a stream whose token
 has to be looked up first opens a third slower (`python -m bench open`). All others are looked up the first time.
 
-What is remembered here is dropped by `on_commit` the moment it changes in the database (I10). A look-up that was under
-way meanwhile is done again: it might hold what was true before.
+What is remembered here is dropped by `on_commit` the moment it changes in the database (I10). A look-up of the same
+token or user that was under way meanwhile is done again: it might hold what was true before. One of others is not, or
+hundreds that come after a restart would never end beside a few people a second who sign out.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from data import clock, roles, tokens, users
@@ -20,6 +22,7 @@ from data.transaction import Transaction
 MOST_TOKENS = 100_000
 MOST_LEARNT = 20_000  # half a kilobyte each
 LEARNT_AT_ONCE = 250  # a page of a millisecond or two: the loop and other reads come between
+MOST_CHANGES = 10_000  # while look-ups are under way; more, and all of these are done again
 USE_WRITTEN_EVERY_S = 3600.0
 
 
@@ -83,6 +86,52 @@ def _to_caller(row: sqlite3.Row) -> Caller:
     )
 
 
+class Changes:
+    """Which tokens and users changed while look-ups were under way. Without any nothing is kept."""
+
+    def __init__(self) -> None:
+        self._number = self._all = self._under_way = 0
+        self._tokens: dict[int, int] = {}
+        self._users: dict[int, int] = {}
+
+    @contextmanager
+    def watched(self) -> Iterator[int]:
+        """A look-up is under way. What it gives is for `is_stale`."""
+        self._under_way += 1
+        try:
+            yield self._number
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._tokens.clear()
+                self._users.clear()
+
+    def note(self, token_ids: Iterable[int] = (), user_id: int | None = None) -> None:
+        """These are different from now on."""
+        self._number += 1
+        if not self._under_way:
+            return
+        self._tokens.update(dict.fromkeys(token_ids, self._number))
+        if user_id is not None:
+            self._users[user_id] = self._number
+        if len(self._tokens) + len(self._users) > MOST_CHANGES:
+            self.note_all()
+
+    def note_all(self) -> None:
+        """Everything may be different from now on."""
+        self._number += 1
+        self._all = self._number
+        self._tokens.clear()
+        self._users.clear()
+
+    def is_stale(self, caller: Caller | None, since: int) -> bool:
+        """Whether what a look-up found may be of before a change that came while it was under way."""
+        if caller is None:
+            return self._all > since
+        changed = self._tokens.get(caller.token_id, 0), self._users.get(caller.user_id, 0), self._all
+        return max(changed) > since
+
+
 class TokenTable:
     """The callers known by their tokens' digests. `read` finds one in the database."""
 
@@ -92,18 +141,18 @@ class TokenTable:
         self._digests: dict[int, bytes] = {}
         self._held: dict[int, tuple[int, ...]] = {}  # a user's tokens
         self._used: dict[int, float] = {}
-        self._changes = 0
+        self._changes = Changes()
 
     async def authenticate(self, token: str, wall_s: float) -> Caller | None:
         """The caller, or None for a token that is unknown or expired. Does not await for a known one."""
         key = digest(token)
         caller = self._callers.get(key)
         while caller is None:
-            changes = self._changes
-            caller = await self._read(token)
-            if changes != self._changes:
-                caller = None
-                continue
+            with self._changes.watched() as since:
+                caller = await self._read(token)
+                if self._changes.is_stale(caller, since):
+                    caller = None
+                    continue
             if caller is None:
                 return None
             self._remember(key, caller)
@@ -116,13 +165,11 @@ class TokenTable:
         """Remember the newest tokens. `read` gives those with ids below a number, a page at a time."""
         before_id, count = 1 << 62, 0
         while before_id and count < MOST_LEARNT:
-            changes = self._changes
-            page = await read(before_id)
-            if changes != self._changes:
-                continue
-            for key, caller in page.callers.items():
-                if key not in self._callers:
-                    self._remember(key, caller)
+            with self._changes.watched() as since:
+                page = await read(before_id)
+                for key, caller in page.callers.items():
+                    if key not in self._callers and not self._changes.is_stale(caller, since):
+                        self._remember(key, caller)
             before_id, count = page.before_id, count + len(page.callers)
 
     def use(self, caller: Caller, wall_s: float) -> None:
@@ -142,7 +189,8 @@ class TokenTable:
 
     def forget_tokens(self, token_ids: Iterable[int]) -> None:
         """These tokens are gone."""
-        self._changes += 1
+        token_ids = tuple(token_ids)
+        self._changes.note(token_ids)
         for token_id in token_ids:
             key = self._digests.pop(token_id, None)
             if key is None:
@@ -156,11 +204,12 @@ class TokenTable:
 
     def forget_user(self, user_id: int) -> None:
         """Something of the user changed: the next request reads it again."""
+        self._changes.note(user_id=user_id)
         self.forget_tokens(self._held.get(user_id, ()))
 
     def forget_all(self) -> None:
         """Somebody else wrote to the database."""
-        self._changes += 1
+        self._changes.note_all()
         self._callers.clear()
         self._digests.clear()
         self._held.clear()

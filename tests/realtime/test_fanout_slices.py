@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime import frame
+from realtime.api.upkeep import DUES_AT_ONCE
 from realtime.fanout import MOST_RUNNING, SLICE
 from realtime.hub import Hub
 from realtime.poll import Poll
+from realtime.subscriber import CLOSED
+from tests.realtime.support import Core, run
+from tests.support.waiting import until
 
 CROWD = 2 * SLICE + 50
 REFERENCE = "\0/files/k/1"
 
 
-def attach(hub: Hub, user_id: int, *keys: str) -> Poll:
+def attach(hub: Hub, user_id: int, *keys: str, kind: type[Poll] = Poll) -> Poll:
     """A poll of a user, live: a stream without a socket, which remembers what it is told."""
-    poll = Poll(
+    poll = kind(
         user_id=user_id, token_id=user_id, expires_s=None, address="", base_url=f"http://host{user_id % 2}",
         opened_s=0.0, began_id=0, known=None, most_bytes=1 << 20,
     )  # fmt: skip
@@ -98,6 +103,59 @@ def test_too_many_at_once_are_not_kept_waiting() -> None:
         assert all(ids(poll) == list(range(1, MOST_RUNNING + 3)) for poll in polls)
 
     asyncio.run(run())
+
+
+def test_all_notices_that_are_due_at_once_leave_the_loop_its_turns() -> None:
+    async def run() -> None:
+        hub = Hub(heartbeat_s=30, last_id=0)
+        polls = crowd(hub)
+        for event_id in range(1, DUES_AT_ONCE + 1):
+            publish(hub, "all", event_id)
+        assert reached(polls) <= SLICE, "a commit of all of them pushes one slice"
+        hub.finish()
+        assert all(ids(poll) == list(range(1, DUES_AT_ONCE + 1)) for poll in polls)
+
+    asyncio.run(run())
+
+
+class Broken(Poll):
+    """A stream that breaks its promise."""
+
+    def push(self, frame: bytes, event_id: int = 0) -> None:
+        raise ValueError("never")
+
+
+@pytest.mark.parametrize("data", [{"n": 1}, {"attachment": REFERENCE}])
+def test_a_stream_that_raises_keeps_nothing_from_the_others(
+    caplog: pytest.LogCaptureFixture, data: dict[str, Any]
+) -> None:
+    async def run() -> None:
+        hub = Hub(heartbeat_s=30, last_id=0)
+        polls = crowd(hub)
+        broken = [attach(hub, number, kind=Broken) for number in (CROWD + 1, CROWD + 2)]
+        hub._by_key["all"] = {broken[0]: None, **hub._by_key["all"]}  # in the last slice and in the first
+        publish(hub, "all", 1, data)
+        publish(hub, "all", 2, data)
+        await until(lambda: all(ids(poll) == [1, 2] for poll in polls))
+        assert all(poll.state == CLOSED for poll in broken), "it comes back, and is told from the log"
+
+    asyncio.run(run())
+    assert "it could not be told event 1" in caplog.text
+    caplog.clear()
+
+
+def test_i3_an_earlier_frame_of_a_slice_does_not_hide_that_a_later_one_was_offered() -> None:
+    async def test(core: Core) -> None:
+        stream, peer = core.connect()
+        stream.open(b"", core.tell_nothing)
+        first, second = core.append("user:1"), core.append("user:1")
+        core.hub.mark_lagged(["user:1"], second)
+        stream.push(core.encoded(first), first)
+        assert not stream.go_live(first), "the second is still to be told"
+        await peer.read_count(2)
+        assert peer.ids == [first, second]
+
+    run(test)
 
 
 def test_each_stream_has_the_files_at_its_own_address_also_in_slices() -> None:

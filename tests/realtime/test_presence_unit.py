@@ -87,6 +87,24 @@ def test_the_last_stream_is_told_after_the_grace_with_when_it_went() -> None:
     with_presence(test)
 
 
+def test_the_grace_of_who_left_between_two_ticks_counts_from_the_first() -> None:
+    """Or a peer that vanishes would be offline after heartbeat, timeout, grace and two seconds more."""
+
+    async def test(quad: Quad) -> None:
+        partner = await quad.arrive(2, 1)
+        await quad.arrive(1, 2)
+        await told(partner)
+        quad.presence.tick(99.0, 4999.0)
+        quad.leave(1)
+        quad.presence.tick(100.0, 5000.0)
+        quad.presence.tick(108.0, 5008.0)
+        assert await told(partner) == []
+        quad.presence.tick(108.999, 5009.0)  # the clock is not exact
+        assert await told(partner) == [person(1, False, "day 5000")]
+
+    with_presence(test)
+
+
 def test_a_reload_within_the_grace_shows_nothing() -> None:
     async def test(quad: Quad) -> None:
         partner = await quad.arrive(2, 1)
