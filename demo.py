@@ -31,6 +31,7 @@ TALK = [
 ]
 HELP = """
 A sample campus is running. Everybody's password is {password}: {people}.
+Open {url} in a browser for the application, or:
 
 1. In one terminal, listen as jane_smith:
 

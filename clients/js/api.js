@@ -62,7 +62,7 @@ export class Api {
   editMessage(id, text) { return this.patch(`communication/chats/${number(id)}/`, { message: text }); }
   deleteMessage(id) { return this.delete(`communication/chats/${number(id)}/`); }
   markRead(which) { return this.post('communication/chats/mark-read/', which); }
-  delivered(which) { return this.post('communication/chats/delivered/', which); }
+  delivered(which) { return this.post('communication/chats/delivered/', which, { patient: true }); }
   unreadCount(options) { return this.get('communication/chats/unread-count/', {}, options); }
   onlineUsers(options) { return this.get('communication/chats/online-users/', {}, options); }
   search(q, query, options) { return this.get('communication/chats/search/', { q, ...query }, options); }
@@ -83,10 +83,10 @@ export class Api {
   createNotice(fields, options) { return this.post('communication/notices/', fields, options); }
   updateNotice(id, fields, options) { return this.patch(`communication/notices/${number(id)}/`, fields, options); }
   deleteNotice(id) { return this.delete(`communication/notices/${number(id)}/`); }
-  previewNotice(fields, options) { return this.post('communication/notices/preview/', fields, options); }
+  previewNotice(fields, options) { return this.post('communication/notices/preview/', fields, { patient: true, ...options }); }
   announcements(query, options) { return this.get('communication/announcements/', query, options); }
   createAnnouncement(fields) { return this.post('communication/announcements/', fields); }
-  previewAnnouncement(fields, options) { return this.post('communication/announcements/preview/', fields, options); }
+  previewAnnouncement(fields, options) { return this.post('communication/announcements/preview/', fields, { patient: true, ...options }); }
   notifications(query, options) { return this.get('communication/notifications/', query, options); }
   notification(id, options) { return this.get(`communication/notifications/${number(id)}/`, {}, options); }
   markNotificationsRead(which) { return this.post('communication/notifications/mark-read/', which); }

@@ -32,7 +32,7 @@ export class Client {
     const settings = complete(options);
     this.#settings = settings;
     const { baseUrl, token, college } = settings;
-    this.#http = new Http({ baseUrl, token, college, onRefused: (refused) => this.#renew(refused) });
+    this.#http = new Http({ baseUrl, token, college, onRefused: (refused) => this.#renew(refused), onLimited: (limit) => this.#limited(limit) });
     // The stream says so itself, to all tabs; but it may not be open just now.
     this.api = new Api(this.#http, () => setTimeout(() => this.#finish('logout'), LOGOUT_MS));
     this.#outbox = new Outbox(this.#http, (item) => this.#emitter.emit('outbox', item, { type: 'outbox', id: null }));
@@ -77,8 +77,13 @@ export class Client {
     this.#tab?.giveToken(token, replaces);
   }
 
-  close() {
+  close({ forget = false } = {}) {
+    if (forget) this.#outbox.clear();
     this.#finish('close');
+  }
+
+  #limited(limit) {
+    if (this.status !== 'closed') this.#emitter.emit('limited', limit, { type: 'limited', id: null });
   }
 
   async #begin() {

@@ -1,6 +1,12 @@
 // One request of the REST interface: its address, its headers, its failures. It knows no call by name.
 
+import { wait } from './backoff.js';
 import { sendWithProgress } from './upload.js';
+
+// Limits are of a minute; whoever waits for a call does not wait for longer ones.
+const LONGEST_WAIT_MS = 65_000;
+const MOST_WAITS = 2;
+const SPREAD_MS = 1000; // what was refused together does not come again together
 
 const positions = new WeakMap();
 
@@ -56,6 +62,22 @@ export async function refusal(response) {
   return new ApiError(response.status, parse(await response.text()), response.headers);
 }
 
+/** What an answer has in it, and the position that it was read at. */
+async function read(response) {
+  const text = await response.text();
+  if (text === '') return undefined;
+  const answer = parse(text);
+  if (answer === null || typeof answer !== 'object') throw new ApiError(response.status, answer, response.headers);
+  const position = response.headers.get('X-Last-Event-ID');
+  if (position !== null && /^\d+$/.test(position)) positions.set(answer, Number(position));
+  return answer;
+}
+
+/** A limit that passes while somebody waits. */
+function isSoonOver({ status, retryAfterMs }) {
+  return status === 429 && retryAfterMs !== null && retryAfterMs <= LONGEST_WAIT_MS;
+}
+
 function parse(text) {
   try {
     return JSON.parse(text);
@@ -83,36 +105,48 @@ export class Http {
   #baseUrl;
   #college;
   #onRefused;
+  #onLimited;
 
   token;
 
-  /** onRefused(token) answers another token, or null; each call asks for one at most once. */
-  constructor({ baseUrl, token = null, college = null, onRefused = async () => null }) {
+  /**
+   * onRefused(token) answers another token, or null; each call asks for one at most once. onLimited({retryAt, message}): a
+   * call waits for what the server's Retry-After says.
+   */
+  constructor({ baseUrl, token = null, college = null, onRefused = async () => null, onLimited = () => {} }) {
     this.#baseUrl = baseUrl;
     this.token = token;
     this.#college = college;
     this.#onRefused = onRefused;
+    this.#onLimited = onLimited;
   }
 
-  /** The answer's JSON, undefined where there is none. Raises ApiError, TypeError without a network, or the signal's reason. */
-  async call(method, path, { query, body, signal, onProgress } = {}) {
+  /**
+   * The answer's JSON, undefined where there is none. `patient`: a 429 is waited for and asked again, as every read is.
+   * Raises ApiError, TypeError without a network, or the signal's reason.
+   */
+  async call(method, path, { query, body, signal, onProgress, patient = method === 'GET' } = {}) {
     const url = this.url(path, query);
-    const token = this.token;
-    let response = await this.#send(method, url, body, signal, onProgress);
-    if (response.status === 401 && token !== null) {
-      await response.text();
-      const other = await this.#onRefused(token);
-      if (!other) throw new ApiError(401, { detail: 'The token has ended.' }, response.headers);
-      response = await this.#send(method, url, body, signal, onProgress);
+    for (let waits = patient ? MOST_WAITS : 0; ; waits -= 1) {
+      const response = await this.#authorized(method, url, body, signal, onProgress);
+      if (response.ok) return read(response);
+      const error = await refusal(response);
+      if (waits === 0 || !isSoonOver(error)) throw error;
+      const waitMs = error.retryAfterMs + Math.random() * SPREAD_MS;
+      this.#onLimited({ retryAt: Date.now() + waitMs, message: error.message });
+      await wait(waitMs, signal);
     }
-    if (!response.ok) throw await refusal(response);
-    const text = await response.text();
-    if (text === '') return undefined;
-    const answer = parse(text);
-    if (answer === null || typeof answer !== 'object') throw new ApiError(response.status, answer, response.headers);
-    const position = response.headers.get('X-Last-Event-ID');
-    if (position !== null && /^\d+$/.test(position)) positions.set(answer, Number(position));
-    return answer;
+  }
+
+  /** One answer, with another token where this one is refused. */
+  async #authorized(method, url, body, signal, onProgress) {
+    const token = this.token;
+    const response = await this.#send(method, url, body, signal, onProgress);
+    if (response.status !== 401 || token === null) return response;
+    await response.text();
+    const other = await this.#onRefused(token);
+    if (!other) throw new ApiError(401, { detail: 'The token has ended.' }, response.headers);
+    return this.#send(method, url, body, signal, onProgress);
   }
 
   /** An address below baseUrl; a page's `next` is one already. Raises TypeError for others: they would get the token. */

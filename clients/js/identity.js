@@ -21,7 +21,7 @@ export class Identity {
 
   /** Ask the server. Raises as Http.call does. */
   async ask(signal) {
-    const { pk } = await this.#http.call('GET', 'auth/user/', { signal });
+    const { pk } = await this.#http.call('GET', 'auth/user/', { signal, patient: false });
     this.note(this.#http.token, pk);
     return pk;
   }

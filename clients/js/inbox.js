@@ -82,7 +82,7 @@ export class Inbox {
         if (this.#attempt !== attempt) return;
         // The one who holds the stream says whether there is a network; here it is enough to come back.
         if (error.status >= 400 && error.status < 500 && ![401, 429].includes(error.status)) this.#onProblem(error);
-        await wait(backoff.next());
+        await wait(backoff.next(error.retryAfterMs ?? 0));
       }
       if (this.#attempt !== attempt) return;
     }

@@ -52,7 +52,7 @@ export interface StatusChange {
 export interface EventInfo { type: string; id: number | null; }
 export interface AnyEvent extends EventInfo { data: any; }
 
-/** Data by type of event: those of the server, and the client's own five. */
+/** Data by type of event: those of the server, and the client's own six. */
 export interface EventMap {
   connected: { status: 'connected'; user_id: number };
   presence_snapshot: { online: number[] };
@@ -87,6 +87,8 @@ export interface EventMap {
   outbox: OutboxItem;
   /** There is a new token, from onUnauthorized of this tab or of another one. Store it if you store tokens. */
   token: string;
+  /** A read, or another call that is patient, waits for what the server's Retry-After says; `message` is the server's word. */
+  limited: { retryAt: number; message: string };
   /** Something went wrong that no call of the app's reports: an `on` function raised, a frame was no JSON. */
   error: Error;
   /** Every event of the server, in order. */
@@ -120,8 +122,8 @@ export interface Client {
   reconnect(): void;
   /** Use another token of the same user, here and in the other tabs. */
   setToken(token: string): void;
-  /** End this tab's part for good. The other tabs go on. */
-  close(): void;
+  /** End this tab's part for good. The other tabs go on. `forget`: what is not sent yet is discarded, of other tabs too. */
+  close(options?: { forget?: boolean }): void;
 }
 
 export interface Outgoing {
@@ -148,6 +150,8 @@ export interface OutboxItem {
   progress: number;
   /** Why it failed or waits, in the server's words where there are any. */
   error: string | null;
+  /** When the server takes it again (milliseconds since 1970), where its Retry-After said so. */
+  retry_at: number | null;
   /** The stored message, when it is sent. */
   stored: Message | null;
 }
@@ -175,7 +179,11 @@ export interface Page<T> {
   total_pages: number; current_page: number; page_size: number; has_next: boolean; has_previous: boolean;
 }
 
-export interface CallOptions { signal?: AbortSignal; }
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** Wait for a 429's Retry-After of up to a minute, and ask again: at most twice. Default: true for reads, else false. */
+  patient?: boolean;
+}
 export interface UploadOptions extends CallOptions { /** 0 to 1 of the body's bytes. */ onProgress?: (part: number) => void; }
 export type Query = Record<string, string | number | boolean | null | undefined>;
 /** An object is sent as JSON; with a Blob or File in it, or as FormData, as a multipart form (lists in it as JSON). */

@@ -6,17 +6,12 @@ import { Backoff, wait } from './backoff.js';
 import { Http } from './http.js';
 import { Polls } from './poll.js';
 import { Probe } from './probe.js';
+import { AGAIN, CLOSED, FINISHED, LATE, SILENT } from './reasons.js';
 import { readStream } from './stream.js';
 import { Watchdog } from './watchdog.js';
 
 const JUST_NOW_MS = 500; // every tab tells of the same change
 const MOST_FAILED_POLLS = 8; // then the stream is tried again
-// Why an attempt was aborted.
-const CLOSED = 'closed';
-const AGAIN = 'again'; // something says that it is worth trying now
-const LATE = 'late'; // no `connected` in time, or no answer to a poll
-const SILENT = 'silent'; // it was open, and nothing came any more
-const FINISHED = 'finished'; // the server says that there is nothing to come back to
 
 export class Line {
   #options;
@@ -31,6 +26,7 @@ export class Line {
   #failures = 0;
   #tokenGiven = () => {};
   #tokenInUse = ''; // the one that the open stream or poll began with
+  #notBefore = 0; // what a Retry-After said
   #mute = 0; // streams in a row that had nothing after their beginning
   #polls;
 
@@ -52,17 +48,11 @@ export class Line {
   }
 
   /** Where it is: the newest stored event, or null. */
-  get cursor() {
-    return this.#arrivals.cursor;
-  }
+  get cursor() { return this.#arrivals.cursor; }
 
-  get token() {
-    return this.#http.token;
-  }
+  get token() { return this.#http.token; }
 
-  start() {
-    this.#run();
-  }
+  start() { this.#run(); }
 
   /** Another token for the next request. An open stream goes on: it ends when its own token does. */
   setToken(token) {
@@ -72,8 +62,12 @@ export class Line {
     if (this.state.status !== 'connected') this.#attempt?.abort(AGAIN);
   }
 
-  /** Something says that now is a good time. `why`: `visible`, `online`, `offline`, `jump`, `asked`. */
+  /**
+   * Something says that now is a good time. `why`: `visible`, `online`, `offline`, `jump`, `asked`. What the server has
+   * asked for with a Retry-After is waited for, unless a person says to try.
+   */
   wake(why) {
+    if (this.state.retryAt !== null && Date.now() < this.#notBefore && why !== 'asked') return;
     const isOpen = this.state.status === 'connected';
     // Another network: an open connection may be dead without a word, and trying costs one request.
     const isNews = this.#woken.why !== why || Date.now() - this.#woken.at > JUST_NOW_MS;
@@ -141,6 +135,7 @@ export class Line {
 
   async #rest(leastMs) {
     const waitMs = this.#backoff.next(leastMs);
+    this.#notBefore = Date.now() + leastMs;
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#setState('reconnecting', { retryAt: Date.now() + waitMs });

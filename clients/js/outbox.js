@@ -2,9 +2,10 @@
 // message. Texts are kept over a reload; a lease says which tab sends them, and an expired one lets another tab do it.
 
 import { Backoff, wait } from './backoff.js';
-import { Parcel } from './parcel.js';
+import { LostFile, Parcel } from './parcel.js';
 
 const LEASE_MS = 60_000;
+const LONGEST_MS = 120_000; // a Retry-After of more is no wait but a refusal: what is behind it must not wait as long
 
 export class Outbox {
   #http;
@@ -56,7 +57,7 @@ export class Outbox {
     if (!this.#isOpen) return;
     this.#adopt();
     for (const parcel of this.#parcels.values()) {
-      parcel.hurry();
+      if (!(parcel.retryAt > Date.now())) parcel.hurry();
       this.#drain(parcel.receiver);
     }
   }
@@ -117,12 +118,13 @@ export class Outbox {
     }
     this.#change(parcel, 'sending');
     try {
-      const stored = await parcel.send(this.#http, () => this.#onChange(parcel.item));
+      const stored = await parcel.send(this.#http, () => this.#parcels.has(parcel.id) && this.#onChange(parcel.item));
       backoff.reset();
       this.#end(parcel, 'sent', stored);
     } catch (error) {
       if (!this.#parcels.has(parcel.id)) return; // confirmed or discarded meanwhile
       parcel.error = error;
+      parcel.retryAt = error.retryAfterMs && !isFinal(error) ? Date.now() + error.retryAfterMs : null;
       if (error.status === 401) this.#isOpen = false; // kept for the next time that the user signs in
       if (isFinal(error)) {
         this.#change(parcel, 'failed');
@@ -155,7 +157,7 @@ export class Outbox {
 
   #keep(parcel) {
     if (!parcel.isText || this.#store === null) return;
-    const until = this.#isOpen ? Date.now() + LEASE_MS : 0;
+    const until = this.#isOpen ? Math.max(Date.now(), parcel.retryAt ?? 0) + LEASE_MS : 0;
     this.#store.set(keyOf(parcel), { ...parcel.record, until });
   }
 
@@ -189,5 +191,6 @@ function byAge(one, other) {
 
 /** Whether the server will say the same again. A status of a proxy, a limit and a token that ended are none of that. */
 function isFinal(error) {
+  if (error instanceof LostFile || error.retryAfterMs > LONGEST_MS) return true;
   return error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status);
 }

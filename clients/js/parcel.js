@@ -4,9 +4,13 @@ import { newId } from './random.js';
 
 const TEXT_MS = 20_000; // for an answer
 const FILE_MS = 60_000; // without any progress
+const GONE = 'The file cannot be read any more. Choose it again.';
 const LINGER_MS = 2000; // for an answer that is not needed any more
 
 let count = 0;
+
+/** The file was moved, changed or deleted since it was chosen, or is a folder. */
+export class LostFile extends Error {}
 
 export class Parcel {
   #message;
@@ -20,6 +24,8 @@ export class Parcel {
   state = 'waiting';
   error = null;
   stored = null;
+  /** When the server takes it again, as its Retry-After said (milliseconds since 1970), or null. */
+  retryAt = null;
 
   constructor({ receiver_id: receiver, message = '', attachment = null, client_msg_id: id = newId() }, onProgress = () => {}) {
     if (!Number.isSafeInteger(receiver)) throw new TypeError('send(): receiver_id is not an integer');
@@ -66,6 +72,7 @@ export class Parcel {
       attempts: this.#attempts,
       progress: this.#progress,
       error: this.error?.message ?? null,
+      retry_at: this.retryAt,
       stored: this.stored,
     };
   }
@@ -76,12 +83,12 @@ export class Parcel {
     return { receiver_id, message, client_msg_id, created_at, state, attempts, error, order: this.order };
   }
 
-  /** One attempt; the stored message. Raises as Http.call does, or a TypeError when it takes too long. */
+  /** One attempt; the stored message. Raises as Http.call does, a TypeError when it takes too long, LostFile. */
   async send(http, onChange) {
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#attempts += 1;
-    this.error = null;
+    this.error = this.retryAt = null;
     let timer = null;
     const hold = () => {
       clearTimeout(timer);
@@ -96,6 +103,8 @@ export class Parcel {
     hold();
     try {
       const { attachment, ...body } = this.#message;
+      // A request whose file cannot be read fails as one without a network does, and would be tried for ever.
+      if (attachment !== null) await attachment.slice(0, 1).arrayBuffer().catch((cause) => { throw new LostFile(GONE, { cause }); });
       const options = { body, signal: attempt.signal };
       if (attachment !== null) Object.assign(options, { body: this.#message, onProgress });
       return await http.call('POST', 'communication/chats/', options);

@@ -18,6 +18,7 @@ export async function pollOnce({ http, cursor, waitS = 0, patienceMs, attempt, l
     return await http.call('GET', 'communication/poll/events/', {
       query: { last_event_id: cursor, wait: waitS },
       signal: attempt.signal,
+      patient: false, // whoever polls has a backoff of its own
     });
   } finally {
     clearTimeout(timer);

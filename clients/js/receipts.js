@@ -1,12 +1,14 @@
 // Tells the server that messages have arrived: a sender's second tick. Whoever holds the stream does, once for all tabs.
 
 const GATHER_MS = 200;
+const LIMITED_MS = 30_000; // where a limit does not say when it is over
 
 export class Receipts {
   #http;
   #onProblem;
   #upTo = null;
   #timer = null;
+  #isStopped = false;
 
   constructor(http, onProblem) {
     this.#http = http;
@@ -22,6 +24,7 @@ export class Receipts {
   }
 
   stop() {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
@@ -35,6 +38,8 @@ export class Receipts {
       this.#upTo = Math.max(this.#upTo ?? 0, upTo);
       // Without a network, with a token that has ended and while the server is away there is a next time.
       if (error.status >= 400 && error.status < 500 && ![401, 429].includes(error.status)) this.#onProblem(error);
+      // A limit says itself when that is.
+      if (error.status === 429 && !this.#isStopped) this.#timer ??= setTimeout(() => this.#tell(), error.retryAfterMs ?? LIMITED_MS);
     }
   }
 }

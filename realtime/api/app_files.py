@@ -33,11 +33,6 @@ class AppFileHandler(CachedHandler):
 
     path_names = ("name",)
 
-    def set_default_headers(self) -> None:
-        """A picture that is opened by itself runs nothing either."""
-        super().set_default_headers()
-        self.set_header("Content-Security-Policy", "default-src 'none'")
-
     def get(self, name: str) -> None:
         """A file of the application. Raises Problem 404."""
         found = _files().get(name)

@@ -17,12 +17,6 @@ class AppPageHandler(PageHandler):
 
     template: ClassVar[str] = "app.html"
 
-    def set_default_headers(self) -> None:
-        """Those of all pages, and the policy of one with scripts."""
-        super().set_default_headers()
-        self.set_header("X-Frame-Options", "DENY")
-        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
-
     async def get(self) -> None:
         """The page."""
         self.set_header("Content-Security-Policy", self._policy())

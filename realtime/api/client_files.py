@@ -22,6 +22,14 @@ class ClientFileHandler(CachedHandler):
 
     path_names = ("name",)
 
+    def set_default_headers(self) -> None:
+        """One of the files may be a worker, whose policy is its own: it imports the others, and connects wherever the
+        page says. Pages of other origins may load them, as they may load a package."""
+        super().set_default_headers()
+        policy = "default-src 'none'; script-src 'self'; connect-src *; frame-ancestors 'none'"
+        self.set_header("Content-Security-Policy", policy)
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+
     def get(self, name: str) -> None:
         """A module of the client. Raises Problem 404."""
         content = _files().get(name)

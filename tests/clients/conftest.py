@@ -42,7 +42,9 @@ def context(named_browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="package")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campus]:
     """A server with short intervals. It may be killed and started again; its log is read for errors at the end."""
-    server = ServerProcess(tmp_path_factory.mktemp("campus"), as_flags({"heartbeat_s": 1, "retry_ms": 500}))
+    server = ServerProcess(
+        tmp_path_factory.mktemp("campus"), as_flags({"heartbeat_s": 1, "retry_ms": 500, "allowed_hosts": NAME})
+    )
     server.start()
     try:
         with campus_on(server) as campus:

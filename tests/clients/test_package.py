@@ -119,5 +119,5 @@ def test_connect_takes_the_options_of_the_types_and_refuses_others(page: Page) -
 def test_every_event_of_the_protocol_has_a_type() -> None:
     protocol = (FOLDER.parents[1] / "docs" / "protocol.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([a-z_]+)` \|", protocol, re.MULTILINE))
-    own = {"status", "outbox", "token", "error"}
+    own = {"status", "outbox", "token", "limited", "error"}
     assert told | own == members("EventMap")

@@ -47,7 +47,7 @@ def session(shared: Shared, username: str) -> str:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """A server with people of every role."""
-    with running(tmp_path_factory.mktemp("board")) as found:
+    with running(tmp_path_factory.mktemp("board"), allowed_hosts="campus.test") as found:
         yield found
 
 

@@ -183,6 +183,21 @@ def message(page: Page) -> Any:
     return page.locator(".message").filter(has_text="Tomorrow")
 
 
+def sets_a_password(page: Page) -> None:
+    page.get_by_label("Password", exact=True).fill("nine orange lamps")
+    page.get_by_label("The password again").fill("nine orange lamps")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", name="The password is set")).to_be_visible()
+
+
+def makes_the_administrator(page: Page) -> None:
+    page.get_by_label("Username").fill("first")
+    page.get_by_label("Password", exact=True).fill("nine orange lamps")
+    page.get_by_label("The password again").fill("nine orange lamps")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", name="The account is made")).to_be_visible()
+
+
 VIEWS = [
     View("sign in", None, "/", heading("Sign in to Campus")),
     View("sign in, refused", None, "/", heading("Sign in to Campus"), refused),
@@ -190,6 +205,7 @@ VIEWS = [
     View("the first administrator", None, "setup", heading("The first administrator")),
     View("no setup", None, "bare /setup/?key=no", heading("This link does not work")),
     View("set a password", None, "link", heading("A new password")),
+    View("the password is set", None, "link", heading("A new password"), sets_a_password),
     View("no password", None, "/set-password/?key=no", heading("This link does not work")),
     View("chats, empty", "cy", "/#/chats", text("No chats yet")),
     View("notices, empty", "east_ann", "/#/notices", text("No notices yet")),
@@ -227,4 +243,6 @@ VIEWS = [
     View("imports", "boss", "/admin/#/imports", lambda page: page.get_by_label("CSV file")),
     View("the campus", "boss", "/admin/#/campus", lambda page: page.get_by_label("Name")),
     View("not an administrator", "pat", "/admin/", heading("This page is for administrators")),
+    # The last one: "bare" has somebody from here on.
+    View("the administrator is made", None, "setup", heading("The first administrator"), makes_the_administrator),
 ]

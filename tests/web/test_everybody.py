@@ -40,6 +40,7 @@ def test_on_a_phone(sit: Sit, campus: Campus, ann: User, bob: User) -> None:
     one.row("Bob Okoro").tap()
     expect(one.box).to_be_visible()
     expect(one.page.get_by_role("list", name="Conversations")).to_be_hidden()
+    expect(one.page.get_by_role("heading", name="Bob Okoro", level=1)).to_be_visible()
     one.write("From the phone")
     expect(one.tick("From the phone", "Sent")).to_be_visible()
     fits(one.page)
@@ -55,6 +56,30 @@ def test_on_a_phone(sit: Sit, campus: Campus, ann: User, bob: User) -> None:
     one.page.get_by_role("link", name=re.compile("^Settings")).tap()
     expect(one.page.get_by_text("This device")).to_be_visible()
     fits(one.page)
+
+
+def test_what_is_written_from_the_right_is_read_from_there(campus: Campus, sit: Sit, ann: User) -> None:
+    writer = named(campus, "محمد", "العربي")
+    with api(campus.server, writer) as client:
+        send(client, ann, "שלום (hello)!")
+        send(client, ann, "Good morning, שלום")
+    one = sit(ann, f"chats/{writer.id}")
+    # Where a character is painted: what ends the Hebrew sentence is left of what begins it.
+    order = """(text) => {
+        const node = [...document.querySelectorAll('.message-text')].find((one) => one.textContent === text).firstChild;
+        const at = (index) => {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + 1);
+            return range.getBoundingClientRect().left;
+        };
+        return at(0) < at(text.length - 1);
+    }"""
+    expect(one.message("hello")).to_be_visible()
+    assert one.page.evaluate(order, "שלום (hello)!") is False
+    assert one.page.evaluate(order, "Good morning, שלום") is True
+    one.box.fill("שלום!")
+    assert one.box.evaluate("(box) => getComputedStyle(box).unicodeBidi") == "plaintext"
 
 
 def focused(page: Page) -> str:

@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.support.browser import browser
+from tests.support.samples import PDF
 from tests.support.shared import PASSWORD
-from tests.web.stage import Stage, stage
+from tests.web.keys import SHOWN, Keys, at, visitors
+from tests.web.stage import stage
 from tests.web.visitors import Visitors
 
-__all__ = ["browser", "stage"]
-
-STOPS = 80
-# An outline, an edge or a ground that it does not have without the focus.
-SHOWN = """() => {
-    const one = document.activeElement;
-    const looks = ['outline', 'boxShadow', 'borderColor', 'backgroundColor', 'clipPath'];
-    const look = (element) => looks.map((name) => getComputedStyle(element)[name]).join();
-    const places = [one, one.parentElement, one.closest('form') ?? one.parentElement];
-    const now = places.map(look).join();
-    one.blur();
-    const before = places.map(look).join();
-    one.focus({focusVisible: true, preventScroll: true});
-    return now !== before || one.outerHTML.slice(0, 200);
-}"""
-
-
-@pytest.fixture(scope="module")
-def visitors(browser: Browser, stage: Stage) -> Iterator[Visitors]:
-    found = Visitors(browser, stage, reduced_motion="reduce")
-    yield found
-    found.close()
-
-
-class Keys:
-    """Somebody without a mouse."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def tab_to(self, target: Locator, key: str = "Tab") -> None:
-        """Go there by Tab; where one comes by is seen to have the focus."""
-        expect(target).to_be_visible()
-        for _ in range(STOPS):
-            if target.evaluate("(one) => one === document.activeElement"):
-                assert self.page.evaluate(SHOWN) is True
-                return
-            self.page.keyboard.press(key)
-        raise AssertionError(f"not reached by {key}: {target}")
-
-    def press(self, name: str, role: str = "button", key: str = "Enter") -> Locator:
-        """Go to that button or link, and press it."""
-        target = self.page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
-        self.tab_to(target)
-        self.page.keyboard.press(key)
-        return target
-
-    def fill(self, name: str, text: str, role: str = "textbox") -> None:
-        """Go to that field, and type."""
-        self.tab_to(self.page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text)
-
-
-def at(visitors: Visitors, who: str, view: str) -> Keys:
-    page = visitors.page(who)
-    page.goto(f"{visitors.shared.server.url}/#/{view}")
-    expect(page.get_by_role("status", name="Connection")).to_have_text("Connected")
-    return Keys(page)
+__all__ = ["browser", "stage", "visitors"]
 
 
 def test_signing_in_a_chat_and_signing_out(visitors: Visitors) -> None:
@@ -171,23 +113,25 @@ def test_notices_a_registration_and_the_notifications(visitors: Visitors) -> Non
     visitors.check(page)
 
 
-def test_a_notice_is_composed_and_deleted(visitors: Visitors) -> None:
-    keys = at(visitors, "tara", "chats")
+def test_a_file_is_attached_taken_back_and_sent(visitors: Visitors) -> None:
+    keys = at(visitors, "bob", f"chats/{visitors.shared['cy'].id}")
     page = keys.page
-    keys.press("Compose", "link")
-    keys.fill("Title", "By the keys")
-    keys.fill("Text", "No mouse.")
-    keys.press("Urgent: it stands out, and its toast stays longer", "checkbox", "Space")
-    keys.press("Publish")
-    keys.press("Open it", "link")
-    expect(page.get_by_role("heading", name="By the keys")).to_be_visible()
-    opener = keys.press("Delete")
-    page.keyboard.press("Escape")
-    expect(opener).to_be_focused()
+    files = [{"name": name, "mimeType": "application/pdf", "buffer": PDF} for name in ("first.pdf", "second.pdf")]
+    with page.expect_file_chooser() as chooser:
+        keys.press("Attach files")
+    chooser.value.set_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    keys.tab_to(page.get_by_role("button", name="Remove first.pdf"), "Shift+Tab")
     page.keyboard.press("Enter")
-    keys.tab_to(page.get_by_role("dialog").get_by_role("button", name="Delete"))
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    page.keyboard.type("Read this")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Notices").get_by_text("By the keys")).to_have_count(0)
+    log = page.get_by_role("log", name="Messages")
+    expect(log.get_by_role("img", name="Sent")).to_have_count(1)
+    keys.tab_to(log.locator(".message").last, "Shift+Tab")
+    with page.expect_download() as download:
+        keys.press("second.pdf (download)", "link")
+    assert download.value.path().read_bytes() == PDF
     visitors.check(page)
 
 

@@ -18,6 +18,8 @@ session.user.watch((user) => {
   client = session.client;
   client.on('campus_updated', take);
   client.on('resync', () => quietly(load()));
+  // What could not be fetched is fetched when the server is there.
+  client.on('status', ({ status }) => { if (status === 'connected' && newest === '') quietly(load()); });
 });
 
 async function load() {

@@ -3,6 +3,7 @@
 import { fill, h } from './kit/dom.js';
 import { session } from './session.js';
 import './sign_in/page.js';
+import './shell/limits.js';
 import './shell/shell.js';
 import { clearTitle } from './shell/title.js';
 import './views.js';

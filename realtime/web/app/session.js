@@ -1,6 +1,7 @@
 // Who is signed in in this browser, and the client of that one. The one place that keeps a token.
 
 import { connect, login } from '../client/index.js';
+import { local } from './kit/storage.js';
 import { Store } from './kit/store.js';
 
 const KEY = 'campus:session';
@@ -15,12 +16,14 @@ const REASONS = {
 
 class Session {
   #client = null;
-  #onOpen = () => {};
+  #onOpen = [];
 
   /** The signed-in user as `accounts/users/me/` has it, or null: a Store. */
   user = new Store(null);
   /** Why nobody is signed in, for the sign-in page. */
   farewell = '';
+  /** The reason of that, in the client's words: `logout`, `expired`; null before the first end. */
+  endedBy = null;
 
   /** The client of the signed-in user. Raises where nobody is. */
   get client() {
@@ -38,7 +41,7 @@ class Session {
 
   /** fn(client) is called for each client before anything else listens to it. */
   onOpen(fn) {
-    this.#onOpen = fn;
+    this.#onOpen.push(fn);
   }
 
   /** Use what an earlier visit left. Whether there was something. */
@@ -75,8 +78,10 @@ class Session {
     if (this.#client === null) return;
     const client = this.#client;
     this.#client = null;
-    client.close();
-    localStorage.removeItem(KEY);
+    this.endedBy = reason;
+    // On a computer that others use, what was not sent is nobody else's to read. Whose session has expired comes back.
+    client.close({ forget: reason === 'logout' });
+    local.delete(KEY);
     this.farewell = REASONS[reason] ?? 'You are signed out.';
     this.user.set(null);
     this.user.flush();
@@ -86,7 +91,7 @@ class Session {
     this.farewell = '';
     const client = connect({ token, user: user.id, onUnauthorized: () => null });
     this.#client = client;
-    this.#onOpen(client);
+    for (const fn of this.#onOpen) fn(client);
     client.on('error', (error) => console.error(error));
     client.on('token', (other) => write({ token: other, user: this.user.value }));
     client.on('status', ({ status, reason }) => {
@@ -97,6 +102,7 @@ class Session {
     client.on('user_updated', (changed) => {
       if (changed.id === user.id) this.refresh({ ...this.user.value, ...changed });
     });
+    client.on('resync', () => this.#update(client));
     this.user.set(user);
     this.user.flush();
     this.#update(client);
@@ -125,18 +131,15 @@ addEventListener('storage', ({ key, oldValue, newValue }) => {
 
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? 'null');
+    const kept = JSON.parse(local.get(KEY) ?? 'null');
     return typeof kept?.token === 'string' && Number.isSafeInteger(kept.user?.id) ? kept : null;
   } catch {
-    return null; // no storage, or not ours: sign in again
+    return null; // not ours: sign in again
   }
 }
 
 /** Where there is no storage the session ends with the page. */
 function write(kept) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
-  } catch (error) {
-    console.warn('This browser keeps nothing; a reload will ask for the password again.', error);
-  }
+  const isKept = local.set(KEY, JSON.stringify(kept));
+  if (!isKept) console.warn('This browser keeps nothing; a reload will ask for the password again.');
 }

@@ -6,6 +6,7 @@ import { empty } from '../kit/states.js';
 import { session } from '../session.js';
 import '../sign_in/page.js';
 import './frame.js';
+import '../shell/limits.js';
 import { clearTitle } from '../shell/title.js';
 import { administers } from './roles.js';
 

@@ -1,9 +1,10 @@
 // How the server is: figures of now, and the last minutes as lines.
 
 import { fill, h, say } from '../kit/dom.js';
-import { bytes, count, dateTime, number } from '../kit/format.js';
+import { bytes, count, dateTime, number, time } from '../kit/format.js';
 import { Part } from '../kit/part.js';
 import { failed, loading } from '../kit/states.js';
+import { sentence } from '../kit/toast.js';
 import { session } from '../session.js';
 import { draw, makePlot } from './plot.js';
 import { poll } from './poll.js';
@@ -33,11 +34,12 @@ const PLOTS = [
 
 class Overview extends Part {
   #body = h('div.admin-stack', {}, loading());
+  #trouble = h('p.form-problem', { role: 'status' });
   #figures = null;
   #plots = [];
 
   build() {
-    fill(this, h('div.admin-page', {}, h('header.page-head', {}, h('h1', {}, 'Overview')), this.#body));
+    fill(this, h('div.admin-page', {}, h('header.page-head', {}, h('h1', {}, 'Overview')), this.#trouble, this.#body));
   }
 
   start() {
@@ -52,8 +54,12 @@ class Overview extends Part {
       samples.push({ atMs: Date.now(), stats });
       while (samples[0].atMs < Date.now() - SHOWN_MS) samples.shift();
       this.#draw(stats);
+      say(this.#trouble, '');
     } catch (error) {
-      this.#figures = null;
+      if (this.#figures !== null) {
+        say(this.#trouble, `These are the figures of ${time(new Date(samples.at(-1).atMs).toISOString())}. ${sentence(error)}`);
+        return;
+      }
       fill(this.#body, failed(error, { title: 'The figures did not come', retry: () => this.#look() }));
     }
   }

@@ -1,7 +1,7 @@
 // One message of the log, stored or still on its way.
 
 import { fill, h } from '../kit/dom.js';
-import { dateTime, time } from '../kit/format.js';
+import { dateTime, time, timeOfSecond } from '../kit/format.js';
 import { icon } from '../kit/icons.js';
 import { attachment } from './attachment.js';
 import { textNodes } from './message_text.js';
@@ -41,7 +41,7 @@ export function drawMessage(element, message, { author, mine, follows, act }) {
     const bubble = element.querySelector('.bubble');
     const parts = [h('span.hidden-text', {}, `${author}: `)];
     if (message.attachment_url) parts.push(attachment(message));
-    if (message.message) parts.push(h('p.message-text', {}, textNodes(message.message)));
+    if (message.message) parts.push(h('p.message-text', { dir: 'auto' }, textNodes(message.message)));
     fill(bubble, parts, meta(message, mine));
     for (const old of element.querySelectorAll('.message-tools, .message-trouble')) old.remove();
     element.append(tools(message, mine, act));
@@ -53,7 +53,7 @@ export function drawMessage(element, message, { author, mine, follows, act }) {
 export function drawItem(element, item, { follows, act }) {
   const failed = item.state === 'failed';
   const tick = failed ? 'Not sent' : item.state === 'sending' ? 'Sending' : 'Waiting';
-  const shape = `${item.client_msg_id} ${item.state} ${item.error ?? ''}`;
+  const shape = `${item.client_msg_id} ${item.state} ${item.error ?? ''} ${item.retry_at ?? ''}`;
   mark(element, { mine: true, follows, state: tick });
   delete element.dataset.id;
   if (element.shape !== shape) {
@@ -65,7 +65,7 @@ export function drawItem(element, item, { follows, act }) {
         ? h('img.sending-image', { src: preview, alt: `Photo ${item.file_name}` })
         : h('span.attached-file', {}, icon('file'), h('span.attached-name', {}, item.file_name))),
       item.file_name && !failed && h('progress.sending-progress', { max: '1', 'aria-label': `Sending ${item.file_name}` }),
-      item.message && h('p.message-text', {}, textNodes(item.message)),
+      item.message && h('p.message-text', { dir: 'auto' }, textNodes(item.message)),
       h('span.message-meta', {}, h('time', { datetime: item.created_at }, time(item.created_at)), h('span.tick', { role: 'img' })),
     ];
     fill(element.querySelector('.bubble'), parts);
@@ -81,8 +81,10 @@ export function drawItem(element, item, { follows, act }) {
 
 function sendingTrouble(item, act) {
   const failed = item.state === 'failed';
-  if (!failed && !item.file_name) return null;
+  const waits = item.state === 'waiting' && item.retry_at !== null;
+  if (!failed && !waits && !item.file_name) return null;
   return h('div.message-trouble', {},
+    waits && h('span.message-waits', { role: 'status' }, `${item.error ?? 'Too many just now.'} It is sent by itself at ${timeOfSecond(item.retry_at)}.`),
     failed && h('span', { role: 'alert' }, `Not sent: ${item.error ?? 'the server refused it.'}`),
     failed && h('button.link', { type: 'button', onclick: () => act.retry(item) }, 'Try again'),
     h('button.link', { type: 'button', onclick: () => act.discard(item) }, failed ? 'Discard' : 'Cancel'));

@@ -2,7 +2,7 @@
 
 import { avatar } from '../kit/avatar.js';
 import { confirm } from '../kit/dialog.js';
-import { fill, h, say } from '../kit/dom.js';
+import { fill, h, say, set } from '../kit/dom.js';
 import { icon } from '../kit/icons.js';
 import { Part } from '../kit/part.js';
 import { empty, failed, loading } from '../kit/states.js';
@@ -19,6 +19,8 @@ import { Thread } from './thread.js';
 import { typists } from './typists.js';
 import { presenceWords } from './words.js';
 
+const NARROW = matchMedia('(width < 720px)'); // as the style sheet has it
+
 export class Chat extends Part {
   #head = h('div.chat-person');
   #state = h('div.chat-state');
@@ -27,10 +29,12 @@ export class Chat extends Part {
   #log = new Log();
   #composer = new Composer();
   #wanted = null;
+  #name = null;
 
   constructor(userId) {
     super();
     this.userId = userId;
+    this.#composer.userId = userId; // it looks for its draft as soon as it is in the page
   }
 
   build() {
@@ -59,7 +63,6 @@ export class Chat extends Part {
       },
     });
     Object.assign(this.#composer, {
-      userId: this.userId,
       act: { send: (message) => this.#send(message), save: (message, text) => this.#save(message, text) },
       lastOwn: () => this.thread.value.messages.findLast((message) => !this.thread.isTheirs(message) && message.message) ?? null,
     });
@@ -69,8 +72,10 @@ export class Chat extends Part {
     this.until(typists.watch(() => this.#drawTyping()));
     this.until(client.on('outbox', (item) => this.#outboxChanged(item)));
     this.until(client.on('status', () => this.#seen()));
+    this.until(client.on('message_deleted', ({ id }) => this.#composer.deleted(id)));
     this.listen(document, 'visibilitychange', () => this.#seen());
     this.listen(window, 'focus', () => this.#seen());
+    this.listen(NARROW, 'change', () => this.#rank());
     this.#dropping();
     this.thread.open();
   }
@@ -123,7 +128,14 @@ export class Chat extends Part {
     if (this.#head.shape === shape) return;
     this.#head.shape = shape;
     setPlace(name);
-    fill(this.#head, avatar(other, { online: found.isOnline }), h('span.row-text', {}, h('h2.row-title', {}, name), h('span.row-about', {}, words)));
+    this.#name = h('span.row-title', { role: 'heading' }, name);
+    this.#rank();
+    fill(this.#head, avatar(other, { online: found.isOnline }), h('span.row-text', {}, this.#name, h('span.row-about', {}, words)));
+  }
+
+  /** On a phone the list's heading is not there, and this one is the page's. */
+  #rank() {
+    if (this.#name) set(this.#name, { 'aria-level': NARROW.matches ? '1' : '2' });
   }
 
   #drawTyping() {

@@ -1,25 +1,25 @@
 // Where a message is written: text, files by button, drop and paste, and the text of a message that is edited.
 
-import { fill, h, say } from '../kit/dom.js';
+import { fill, h, say, set } from '../kit/dom.js';
+import { number } from '../kit/format.js';
 import { icon } from '../kit/icons.js';
 import { Part } from '../kit/part.js';
 import { quietly } from '../kit/quietly.js';
 import { session } from '../session.js';
 import { fileWords, isImageFile } from './chosen.js';
+import { draftFor, keepDraft } from './drafts.js';
 
 const STILL_MS = 4000;
 const MOST_PX = 180;
-
-const drafts = new Map();
-
-// The next one at this computer is somebody else.
-session.user.watch((user) => user ?? drafts.clear());
+const MOST_CHARACTERS = 10_000; // of a message, as the server counts them: an emoji is one
+const NEAR_CHARACTERS = 9_500;
 
 export class Composer extends Part {
-  #text = h('textarea.composer-text', { rows: '1', 'aria-label': 'Message', placeholder: 'Message', maxlength: '10000', enterkeyhint: 'send', autocomplete: 'off' });
+  #text = h('textarea.composer-text', { rows: '1', 'aria-label': 'Message', placeholder: 'Message', 'aria-describedby': 'composer-length', enterkeyhint: 'send', autocomplete: 'off' });
   #pick = h('input', { type: 'file', multiple: true, hidden: true, tabindex: '-1', 'aria-label': 'Files' });
   #files = h('ul.composer-files', { 'aria-label': 'Files to send', hidden: true });
   #editing = h('div.composer-editing', { hidden: true });
+  #length = h('p.composer-length', { id: 'composer-length' });
   #note = h('span.hidden-text', { role: 'status' });
   #chosen = [];
   #edited = null;
@@ -38,15 +38,16 @@ export class Composer extends Part {
     const attach = h('button.icon-button', { type: 'button', 'aria-label': 'Attach files', title: 'Attach files', onclick: () => this.#pick.click() }, icon('attach'));
     const send = h('button.icon-button.composer-send', { type: 'submit', 'aria-label': 'Send', title: 'Send' }, icon('send'));
     const form = h('form.composer-row', { onsubmit: (event) => this.#submit(event) }, attach, this.#pick, this.#text, send);
-    fill(this, this.#editing, this.#files, form, this.#note);
+    fill(this, this.#editing, this.#files, form, this.#length, this.#note);
   }
 
   start() {
-    this.#text.value = drafts.get(this.userId) ?? '';
+    this.#text.value = draftFor(this.userId);
     this.listen(this.#text, 'input', () => this.#typed());
     this.listen(this.#text, 'keydown', (event) => this.#key(event));
     this.listen(this.#text, 'paste', (event) => this.#paste(event));
     this.listen(this.#pick, 'change', () => this.#picked());
+    this.listen(window, 'resize', () => this.#fit());
     this.until(() => this.#stopTyping());
     this.until(() => this.#clearFiles());
     requestAnimationFrame(() => this.#fit());
@@ -65,7 +66,6 @@ export class Composer extends Part {
 
   /** Put a message's text here to be changed. */
   edit(message) {
-    if (this.#edited === null) drafts.set(this.userId, this.#text.value);
     this.#edited = message;
     this.#text.value = message.message;
     this.#editing.hidden = false;
@@ -75,10 +75,20 @@ export class Composer extends Part {
     this.focus();
   }
 
+  /** A message is gone. If it is the one that is edited, what was written becomes a new one, behind what was begun before. */
+  deleted(id) {
+    if (this.#edited?.id !== id) return;
+    this.#edited = null;
+    this.#text.value = [draftFor(this.userId), this.#text.value].filter((text) => text.trim()).join('\n');
+    keepDraft(this.userId, this.#text.value);
+    fill(this.#editing, icon('trash'), h('span', { role: 'status' }, 'That message was deleted. What you wrote is sent as a new one.'));
+    this.#fit();
+  }
+
   #endEdit() {
     this.#edited = null;
     this.#editing.hidden = true;
-    this.#text.value = drafts.get(this.userId) ?? '';
+    this.#text.value = draftFor(this.userId);
     this.#fit();
     this.focus();
   }
@@ -86,6 +96,7 @@ export class Composer extends Part {
   async #submit(event) {
     event.preventDefault();
     const text = this.#text.value.trim();
+    if (lengthOf(text) > MOST_CHARACTERS) return; // the note below says so
     if (this.#edited) {
       const message = this.#edited;
       if (!text && !message.attachment_url) return;
@@ -95,7 +106,9 @@ export class Composer extends Part {
     const files = this.#chosen.map(({ file }) => file);
     if (!text && files.length === 0) return;
     this.#text.value = '';
-    drafts.delete(this.userId);
+    this.#editing.hidden = true;
+    fill(this.#editing);
+    keepDraft(this.userId, '');
     this.#clearFiles();
     this.#fit();
     this.#stopTyping();
@@ -107,7 +120,7 @@ export class Composer extends Part {
   #typed() {
     this.#fit();
     if (this.#edited) return;
-    drafts.set(this.userId, this.#text.value);
+    keepDraft(this.userId, this.#text.value);
     if (!this.#text.value.trim()) {
       this.#stopTyping();
       return;
@@ -179,7 +192,26 @@ export class Composer extends Part {
   #fit() {
     this.#text.style.height = 'auto';
     this.#text.style.height = `${Math.min(this.#text.scrollHeight + 2, MOST_PX)}px`;
+    this.#measure();
   }
+
+  #measure() {
+    const length = lengthOf(this.#text.value.trim());
+    const isTooLong = length > MOST_CHARACTERS;
+    const words = `${number(length)} of ${number(MOST_CHARACTERS)} characters`;
+    say(this.#length, length < NEAR_CHARACTERS ? '' : isTooLong ? `${words}: too long for one message. Send it as a file, or in parts.` : words);
+    this.#length.classList.toggle('is-problem', isTooLong);
+    set(this.#text, { 'aria-invalid': isTooLong ? 'true' : null });
+    if (isTooLong) say(this.#note, 'Too long for one message');
+  }
+}
+
+/** In characters and not in the browser's units, of which an emoji has two. */
+function lengthOf(text) {
+  if (text.length < NEAR_CHARACTERS) return text.length;
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
 }
 
 customElements.define('campus-composer', Composer);

@@ -45,7 +45,7 @@ export async function load() {
   } catch (error) {
     if (asked !== client || asked.status === 'closed') return;
     conversations.set({ ...conversations.value, error });
-    timer ??= setTimeout(load, RETRY_MS);
+    timer ??= setTimeout(load, Math.max(RETRY_MS, error.retryAfterMs ?? 0));
   }
 }
 

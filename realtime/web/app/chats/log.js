@@ -114,8 +114,12 @@ export class Log extends Part {
       // The same key on its way and when it is stored: the element stays.
       add('message', mine && message.client_msg_id ? `mine ${message.client_msg_id}` : `id ${message.id}`, message, mine, message.timestamp);
     }
+    let latest = messages.at(-1)?.timestamp ?? '';
     for (const item of this.items()) {
-      if (!sent.has(item.client_msg_id)) add('item', `mine ${item.client_msg_id}`, item, true, item.created_at);
+      if (sent.has(item.client_msg_id)) continue;
+      // A clock that is behind the server's does not make it older than what it answers.
+      if (item.created_at > latest) latest = item.created_at;
+      add('item', `mine ${item.client_msg_id}`, item, true, latest);
     }
     return entries;
   }

@@ -1,7 +1,6 @@
 // The messages with one other user, kept right by events. It draws nothing.
 
 import { Store } from '../kit/store.js';
-import { quietly } from '../kit/quietly.js';
 import { since } from '../recent.js';
 import { session } from '../session.js';
 
@@ -13,6 +12,8 @@ export class Thread extends Store {
   #ends = [];
   #older = null;
   #marking = null;
+  #markableAt = 0;
+  #again = null;
   #client = session.client;
   #isClosed = false;
 
@@ -25,12 +26,14 @@ export class Thread extends Store {
   open() {
     this.#ends.push(this.#client.on('*', (event) => event.id !== null && this.#hear(event)));
     this.#ends.push(this.#client.on('resync', () => this.load()));
+    this.#ends.push(this.#client.on('status', ({ status }) => status === 'connected' && this.value.error && this.load()));
     this.load();
   }
 
   close() {
     this.#isClosed = true;
     clearTimeout(this.#marking);
+    clearTimeout(this.#again);
     if (this.#marking !== null && session.isSignedIn) this.#mark(); // it was seen
     for (const end of this.#ends.splice(0)) end();
   }
@@ -65,13 +68,26 @@ export class Thread extends Store {
 
   /** The user sees the conversation: tell the other one, once for what comes together. */
   markRead() {
+    if (Date.now() < this.#markableAt) return;
     if (!this.value.messages.some((message) => this.isTheirs(message) && !message.is_read)) return;
     this.#marking ??= setTimeout(() => this.#mark(), MARK_MS);
   }
 
   async #mark() {
-    await quietly(this.#client.api.markRead({ sender_id: this.userId }));
+    try {
+      await this.#client.api.markRead({ sender_id: this.userId });
+    } catch (error) {
+      console.debug('not told:', error); // without a network there is a next look
+      if (error.retryAfterMs && !this.#isClosed) this.#lookAgain(error.retryAfterMs);
+    }
     this.#marking = null;
+  }
+
+  /** Nothing is marked before that; whoever draws this looks then whether one still sees the chat. */
+  #lookAgain(waitMs) {
+    this.#markableAt = Date.now() + waitMs;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.changed(), waitMs);
   }
 
   isTheirs(message) {

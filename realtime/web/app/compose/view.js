@@ -25,10 +25,15 @@ class Compose extends Part {
   #about = h('p.soft');
   #place = h('div.card');
   #run = 0;
+  #again = null; // while there is no form because the server was away
 
   build() {
     this.className = 'page';
     fill(this, h('header.page-head', {}, this.#heading, this.#tabs), this.#about, this.#place);
+  }
+
+  start() {
+    this.until(session.client.on('status', ({ status }) => { if (status === 'connected') this.#again?.(); }));
   }
 
   /** `#/compose/event` or `#/compose/event/12`. */
@@ -53,11 +58,13 @@ class Compose extends Part {
   async #open(kind, id) {
     this.#run += 1;
     const run = this.#run;
+    this.#again = null;
     fill(this.#place, loading());
     let content;
     try {
       content = await this.#form(kind, id);
     } catch (error) {
+      if (run === this.#run && error.status !== 404) this.#again = () => this.#open(kind, id);
       content = error.status === 404
         ? empty({
           iconName: 'search', title: 'It is not there any more', text: 'It was deleted, or it is not for you to change.',

@@ -35,10 +35,17 @@ class EventPage extends Part {
     this.until(client.on('event_updated', (event, info) => this.#hear(event, info.id)));
     this.until(client.on('event_removed', (event, info) => this.#one.remove(event.id, info.id)));
     this.until(client.on('resync', () => this.#one.load(id)));
+    this.until(client.on('status', ({ status }) => status === 'connected' && this.#comeBack(id)));
     this.until(this.#one.watch((one) => this.#draw(one)));
     this.until(notifications().list.watch(() => this.#markRead(id)));
     this.listen(document, 'visibilitychange', () => this.#markRead(id));
     this.#one.load(id);
+  }
+
+  /** What did not reach the server before does so now. */
+  #comeBack(id) {
+    if (this.#one.state === 'failed') this.#one.load(id);
+    this.#markRead(id);
   }
 
   #hear(event, eventId) {
@@ -53,7 +60,8 @@ class EventPage extends Part {
     try {
       await notifications().readAbout('event_id', id);
     } catch (error) {
-      report(error, 'The notification was not marked as read.');
+      // Without a network the next time is when it is back.
+      if (!(error instanceof TypeError)) report(error, 'The notification was not marked as read.');
     }
     this.#isMarking = false;
   }
@@ -114,7 +122,7 @@ class EventPage extends Part {
     try {
       await session.api.deleteEvent(event.id);
       toast('The event was deleted.', { kind: 'good' });
-      go(href('events'), { replace: true });
+      if (this.isConnected) go(href('events'), { replace: true }); // else one has gone on meanwhile
     } catch (error) {
       report(error, 'The event was not deleted.');
     }

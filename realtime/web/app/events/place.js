@@ -5,6 +5,7 @@ import { fill, h, say, set } from '../kit/dom.js';
 import { icon } from '../kit/icons.js';
 import { Part } from '../kit/part.js';
 import { report, toast } from '../kit/toast.js';
+import { session } from '../session.js';
 import { isComing, isPast, obstacleOf, placesOf, STATUSES } from './event.js';
 import { cancel, loadRegistration, register, registrations } from './registrations.js';
 
@@ -32,6 +33,7 @@ class EventPlace extends Part {
 
   start() {
     this.until(registrations.watch(() => this.#draw()));
+    this.until(session.client.on('status', ({ status }) => { if (status === 'connected' && registrations.value === null) this.#fetch(); }));
     // Who is registered may have been so elsewhere meanwhile: no event tells that.
     this.listen(document, 'visibilitychange', () => { if (document.visibilityState === 'visible') this.#fetch(); });
   }
@@ -40,7 +42,8 @@ class EventPlace extends Part {
     try {
       await loadRegistration(this.#event.id);
     } catch (error) {
-      report(error, 'Whether you are registered is not known.');
+      // Without a network that comes when it is back.
+      if (!(error instanceof TypeError)) report(error, 'Whether you are registered is not known.');
     }
   }
 

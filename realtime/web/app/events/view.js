@@ -52,6 +52,7 @@ class Events extends Part {
     this.until(client.on('event_updated', (event, { id }) => this.#hear(event, id)));
     this.until(client.on('event_removed', (event, { id }) => this.#list.remove(event.id, id)));
     this.until(client.on('resync', () => this.#fetch()));
+    this.until(client.on('status', ({ status }) => { if (status === 'connected' && registrations.value === null) this.#fetch(); }));
     this.until(registrations.watch(() => this.#rows.draw()));
     this.#fetch();
   }
@@ -81,7 +82,8 @@ class Events extends Part {
     try {
       await loadRegistrations();
     } catch (error) {
-      report(error, 'Your registrations did not come.');
+      // Without a network they come when it is back.
+      if (!(error instanceof TypeError)) report(error, 'Your registrations did not come.');
     }
   }
 

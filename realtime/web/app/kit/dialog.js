@@ -34,6 +34,11 @@ export function openDialog({ title, body, wide = false, className = '' }) {
   return { element, close, closed };
 }
 
+// The way back leads to another page, and what is open lies over that one. What is asked is answered with no.
+addEventListener('hashchange', () => {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+});
+
 /** Ask whether to go on; resolves with true or false. `danger` for what cannot be undone. */
 export async function confirm({ title, text, yes, no = 'Cancel', danger = false }) {
   const answer = (chosen) => () => dialog.close(chosen);

@@ -19,6 +19,11 @@ export function time(iso) {
   return formatter({ hour: '2-digit', minute: '2-digit' }).format(toDate(iso));
 }
 
+/** 14:05:09, of milliseconds since 1970. */
+export function timeOfSecond(ms) {
+  return formatter({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
+}
+
 /** Fri, 9 January; with the year where it is another one. */
 export function day(iso) {
   const date = toDate(iso);

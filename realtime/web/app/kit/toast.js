@@ -49,7 +49,7 @@ export function report(error, what) {
 /** What an error means to the person who sees it. */
 export function sentence(error) {
   if (typeof error?.status === 'number') {
-    if (error.status === 429) return 'Too many tries just now. Wait a moment and try again.';
+    if (error.status === 429) return `Too many tries just now. Try again ${soon(error.retryAfterMs)}.`;
     if (error.status >= 500) return 'The server has trouble. Try again in a moment.';
     const named = Object.entries(error.fields ?? {}).find(([name]) => name !== 'non_field_errors');
     return named ? `${named[0].replaceAll('_', ' ')}: ${named[1][0]}` : error.message;
@@ -57,6 +57,15 @@ export function sentence(error) {
   // fetch raises a TypeError for what does not reach the server, in other words in each browser
   if (error instanceof TypeError) return 'The server cannot be reached. Check the network and try again.';
   return error?.message || 'Something unexpected happened.';
+}
+
+/** When a limit is over, in words. */
+function soon(waitMs) {
+  if (waitMs === null) return 'in a moment';
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  if (seconds < 100) return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 100 ? `in ${minutes} minutes` : `in ${Math.ceil(minutes / 60)} hours`;
 }
 
 function region() {

@@ -5,6 +5,7 @@ import { keep } from '../kit/keyed.js';
 import { Part } from '../kit/part.js';
 import { failed, loading } from '../kit/states.js';
 import { sentence } from '../kit/toast.js';
+import { session } from '../session.js';
 
 class ListView extends Part {
   #what;
@@ -33,6 +34,8 @@ class ListView extends Part {
     this.#watcher = new IntersectionObserver(more, { root: this.closest('main'), rootMargin: '300px' });
     this.until(() => this.#watcher.disconnect());
     this.until(list.watch(() => this.draw()));
+    // What did not come while the server was away comes when it is back.
+    this.until(session.client.on('status', ({ status }) => status === 'connected' && list.retry()));
   }
 
   /** Draw anew, also when something else than the list has changed. */

@@ -24,6 +24,7 @@ export class LiveList {
   #heard = [];
   #fetching = 0;
   #run = 0;
+  #isStale = false; // what is there is older than what was asked for
 
   /** fetch(query) answers a page of the server's; compare(a, b) sorts rows. */
   constructor({ fetch, compare }) {
@@ -53,6 +54,7 @@ export class LiveList {
       this.#take(page);
       this.state = 'ready';
     });
+    if (run === this.#run) this.#isStale = this.error !== null;
     if (run === this.#run && this.state === 'loading') this.state = 'failed';
     this.#store.changed();
   }
@@ -73,6 +75,12 @@ export class LiveList {
     });
     if (run === this.#run) this.isLoadingMore = false;
     this.#store.changed();
+  }
+
+  /** Try again what did not come, if something did not. */
+  async retry() {
+    if (this.error === null) return;
+    await (this.#isStale ? this.load(undefined, { keep: true }) : this.more());
   }
 
   find(id) {

@@ -34,10 +34,17 @@ class NoticePage extends Part {
     this.until(client.on('notice_updated', (notice, info) => this.#hear(notice, info.id)));
     this.until(client.on('notice_removed', (notice, info) => this.#one.remove(notice.id, info.id)));
     this.until(client.on('resync', () => this.#one.load(id)));
+    this.until(client.on('status', ({ status }) => status === 'connected' && this.#comeBack(id)));
     this.until(this.#one.watch((one) => this.#draw(one)));
     this.until(notifications().list.watch(() => this.#markRead(id)));
     this.listen(document, 'visibilitychange', () => this.#markRead(id));
     this.#one.load(id);
+  }
+
+  /** What did not reach the server before does so now. */
+  #comeBack(id) {
+    if (this.#one.state === 'failed') this.#one.load(id);
+    this.#markRead(id);
   }
 
   #hear(notice, eventId) {
@@ -52,7 +59,8 @@ class NoticePage extends Part {
     try {
       await notifications().readAbout('notice_id', id);
     } catch (error) {
-      report(error, 'The notification was not marked as read.');
+      // Without a network the next time is when it is back.
+      if (!(error instanceof TypeError)) report(error, 'The notification was not marked as read.');
     }
     this.#isMarking = false;
   }
@@ -108,7 +116,7 @@ class NoticePage extends Part {
     try {
       await session.api.deleteNotice(notice.id);
       toast('The notice was deleted.', { kind: 'good' });
-      go(href('notices'), { replace: true });
+      if (this.isConnected) go(href('notices'), { replace: true }); // else one has gone on meanwhile
     } catch (error) {
       report(error, 'The notice was not deleted.');
     }

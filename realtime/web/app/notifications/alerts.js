@@ -3,6 +3,7 @@
 //
 // The tabs agree by Web Locks, which are there wherever notifications are: both need HTTPS or localhost.
 
+import { local } from '../kit/storage.js';
 import { Store } from '../kit/store.js';
 
 const SETTING = 'campus:alerts';
@@ -19,13 +20,13 @@ export const alerts = new Store(state());
 
 /** Switch them on. The browser may ask; call it from a click. */
 export async function switchOn() {
-  localStorage.setItem(SETTING, 'on');
+  local.set(SETTING, 'on');
   if (Notification.permission === 'default') await Notification.requestPermission();
   alerts.set(state());
 }
 
 export function switchOff() {
-  localStorage.setItem(SETTING, 'off');
+  local.set(SETTING, 'off');
   alerts.set(state());
 }
 
@@ -35,13 +36,13 @@ export function switchOff() {
  */
 export async function tell({ title, text, tag, eventId, run }) {
   if (alerts.value !== 'on' || document.visibilityState === 'visible') return;
-  if (eventId <= Number(localStorage.getItem(TOLD) ?? 0)) return; // a tab that slept hears of it late
+  if (eventId <= Number(local.get(TOLD) ?? 0)) return; // a tab that slept hears of it late
   const { held } = await navigator.locks.query();
   if (held.some(({ name }) => name === LOOKING)) return;
   // What one tab stores, the others may read a moment later; of a lock all of them know at once.
   await navigator.locks.request(TELLING + eventId, { ifAvailable: true }, async (lock) => {
     if (lock === null) return;
-    localStorage.setItem(TOLD, String(eventId));
+    local.set(TOLD, String(eventId));
     show(title, text, tag, run);
     await new Promise((resolve) => { setTimeout(resolve, TELLING_MS); });
   });
@@ -49,7 +50,7 @@ export async function tell({ title, text, tag, eventId, run }) {
 
 /** Another user's events begin anew: what was told to the one before says nothing of them. */
 export function forgetTold() {
-  localStorage.removeItem(TOLD);
+  local.delete(TOLD);
 }
 
 function show(title, text, tag, run) {
@@ -72,7 +73,7 @@ function state() {
   if (!globalThis.isSecureContext) return 'insecure';
   if (typeof Notification !== 'function' || !navigator.locks) return 'missing';
   if (Notification.permission === 'denied') return 'denied';
-  if (localStorage.getItem(SETTING) !== 'on') return 'off';
+  if (local.get(SETTING) !== 'on') return 'off';
   return Notification.permission === 'granted' ? 'on' : 'ask';
 }
 

@@ -38,6 +38,7 @@ class Announcements extends Part {
     const { client } = session;
     this.until(client.on('notification', ({ notification_type: type }) => { if (type === 'announcement') this.#load(); }));
     this.until(client.on('resync', () => this.#load()));
+    this.until(client.on('status', ({ status }) => status === 'connected' && this.#comeBack()));
     this.until(this.#one.watch((one) => this.#drawOne(one)));
     this.until(notifications().list.watch(() => this.#markRead()));
     this.listen(document, 'visibilitychange', () => this.#markRead());
@@ -50,6 +51,12 @@ class Announcements extends Part {
     this.#single.hidden = !isOne;
     if (isOne) this.#one.load(Number(id)).then(() => this.#markRead());
     else setPlace('Announcements');
+  }
+
+  /** What did not reach the server before does so now. */
+  async #comeBack() {
+    if (this.#one.state === 'failed') await this.#one.load(this.#one.id);
+    await this.#markRead();
   }
 
   #load() {
@@ -82,7 +89,8 @@ class Announcements extends Part {
     try {
       await notifications().readAbout('announcement_id', this.#one.id);
     } catch (error) {
-      report(error, 'The notification was not marked as read.');
+      // Without a network the next time is when it is back.
+      if (!(error instanceof TypeError)) report(error, 'The notification was not marked as read.');
     }
   }
 }

@@ -13,6 +13,7 @@ const MOST = 100;
 
 class Sessions extends Part {
   #place = h('div');
+  #hasFailed = false;
 
   build() {
     this.className = 'card';
@@ -20,6 +21,7 @@ class Sessions extends Part {
   }
 
   start() {
+    this.until(session.client.on('status', ({ status }) => status === 'connected' && this.#hasFailed && this.#load()));
     this.#load();
   }
 
@@ -27,8 +29,10 @@ class Sessions extends Part {
     if (this.#place.childElementCount === 0) fill(this.#place, loading());
     try {
       const page = await session.api.sessions({ page_size: MOST });
+      this.#hasFailed = false;
       fill(this.#place, h('ul.sessions', { 'aria-label': 'Signed in' }, page.results.map((one) => this.#row(one))));
     } catch (error) {
+      this.#hasFailed = true;
       fill(this.#place, failed(error, { title: 'The list could not be fetched', retry: () => this.#load() }));
     }
   }

@@ -4,6 +4,7 @@ import { h, fill, say } from '../kit/dom.js';
 import { Part } from '../kit/part.js';
 import { session } from '../session.js';
 
+const POLLING = 'Connected by polling';
 const WORDS = { connecting: 'Reconnecting', connected: 'Connected', reconnecting: 'Reconnecting', offline: 'Offline', closed: 'Offline' };
 
 class Connection extends Part {
@@ -28,8 +29,9 @@ class Connection extends Part {
   #draw({ status, retryAt, transport }) {
     this.dataset.status = status;
     const waitMs = (retryAt ?? 0) - Date.now();
-    say(this.#text, WORDS[status] ?? 'Offline');
-    this.title = status === 'connected' && transport === 'poll' ? 'Connected, by asking again and again: something on the way holds the stream back.' : '';
+    const isPolling = status === 'connected' && transport === 'poll';
+    say(this.#text, isPolling ? POLLING : WORDS[status] ?? 'Offline');
+    this.title = isPolling ? 'Connected, by asking again and again: something on the way holds the stream back.' : '';
     this.#retry.hidden = !(status === 'reconnecting' && waitMs > 2000);
   }
 }

@@ -2,7 +2,9 @@
 
 import { campus } from '../campus.js';
 import { avatar } from '../kit/avatar.js';
+import { confirm } from '../kit/dialog.js';
 import { fill, h, say, set } from '../kit/dom.js';
+import { count as counted } from '../kit/format.js';
 import { icon } from '../kit/icons.js';
 import { Part } from '../kit/part.js';
 import { report } from '../kit/toast.js';
@@ -104,6 +106,7 @@ class Shell extends Part {
   }
 
   async #signOut() {
+    if (!await mayForget(session.client.outbox.items.length)) return;
     go(href(HOME), { replace: true }); // whoever signs in next begins there
     try {
       await session.signOut();
@@ -111,6 +114,15 @@ class Shell extends Part {
       report(error, 'The server does not know yet that you have signed out. This browser has forgotten you.');
     }
   }
+}
+
+/** Whether to sign out although so many messages are not sent: they go with the session. */
+async function mayForget(unsent) {
+  if (unsent === 0) return true;
+  return confirm({
+    title: 'Sign out all the same?', yes: 'Sign out', danger: true,
+    text: `${counted(unsent, 'message is', 'messages are')} not sent yet. Who signs out loses what is not sent.`,
+  });
 }
 
 function nothing() {
