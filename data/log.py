@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypedDict
 
+from data import holes
 from data.outcome import Event
 from data.transaction import Transaction
 
@@ -26,13 +27,15 @@ PAGE_EVENTS = 500
 class Page:
     """A piece of somebody's log, in order. `pruned_through` and `position` were read in the same snapshot.
 
-    `complete` says that nothing more was there up to the id that was asked for.
+    `complete` says that nothing more was there up to the id that was asked for, `lost` that the cursor is of a past
+    that a restored backup does not have.
     """
 
     events: list[Event]
     pruned_through: int
     position: int
     complete: bool
+    lost: bool
 
 
 class Span(TypedDict):
@@ -128,13 +131,13 @@ def pruned_through(tx: Transaction) -> int:
 
 
 def span(tx: Transaction) -> Span:
-    """What of the log there is. Rows are not counted: they are a run of ids, and there may be a million."""
+    """What of the log there is. Rows are not counted: they are a run of ids but for holes, and may be a million."""
     first = tx.row("SELECT id, created_at FROM event_log ORDER BY id LIMIT 1")
     last_id = tx.value("SELECT max(id) FROM event_log")
     return {
         "position": position(tx),
         "pruned_through": pruned_through(tx),
-        "events": 0 if first is None else last_id - first["id"] + 1,
+        "events": 0 if first is None else holes.ids_between(tx, first["id"], last_id),
         "oldest_at": None if first is None else first["created_at"],
     }
 
@@ -163,7 +166,7 @@ def since(tx: Transaction, keys: Mapping[str, int], after_id: int, through_id: i
         events.append(Event(event_id, row["event"], row["data"], tuple(row["audience"].split(" "))))
         room -= len(row["data"])
     complete = len(page_ids) < PAGE_EVENTS and len(events) == len(page_ids)
-    return Page(events, pruned_through(tx), position(tx), complete)
+    return Page(events, pruned_through(tx), position(tx), complete, holes.has(tx, after_id))
 
 
 def prune(tx: Transaction, before: str, keep_events: int, most: int) -> int:
@@ -171,7 +174,7 @@ def prune(tx: Transaction, before: str, keep_events: int, most: int) -> int:
 
     Returns how many went; fewer than `most` means that nothing is left to do. 0 keep_events keeps any number.
     """
-    newest_gone = position(tx) - keep_events if keep_events else 0
+    newest_gone = holes.newest_but(tx, position(tx), keep_events) if keep_events else 0
     oldest = tx.rows("SELECT id, audience, created_at FROM event_log ORDER BY id LIMIT ?", (most,))
     # A prefix and nothing else: a clock that jumped must not punch a hole behind pruned_through.
     rows = list(takewhile(lambda row: row["id"] <= newest_gone or row["created_at"] < before, oldest))

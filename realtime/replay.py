@@ -64,16 +64,22 @@ class Replay:
     async def __call__(self, subscriber: Told) -> None:
         """Tell everything after subscriber.position and leave the stream live, ending or closed."""
         while subscriber.state == REPLAYING:
-            through_id = self._hub.last_id
+            through_id, changes = self._hub.last_id, self._hub.changes(subscriber.user_id)
             page = await self._read_page(self._hub.keys(subscriber.user_id), subscriber.position, through_id)
-            await self.tell(subscriber, page, through_id)
+            await self.tell(subscriber, page, through_id, changes)
 
-    async def tell(self, subscriber: Told, page: Page, through_id: int) -> None:
-        """Write one page that was read through through_id; live if that was all."""
+    async def tell(self, subscriber: Told, page: Page, through_id: int, changes: int) -> None:
+        """Write one page that was read through through_id; live if that was all.
+
+        `changes` is the hub's number from before the page was read. Once it is another one the user holds other keys,
+        and the rest of the page may be nothing for them any more (I10): it is left, to be read again.
+        """
         if subscriber.position < page.pruned_through:
             await self.resync(subscriber, "pruned")
             return
         for event in page.events:
+            if self._hub.changes(subscriber.user_id) != changes:
+                return
             data = links.absolute(frame.encode(event.event, event.data, event.id), subscriber.base_url)
             await subscriber.write(data, event.id)
         if page.complete and subscriber.is_stale:

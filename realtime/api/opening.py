@@ -26,6 +26,7 @@ class Opening:
         campus = self._campus
         after_id = subscriber.position if self._cursor is None else to_number(self._cursor)
         known, through_id = await self._read(subscriber, after_id or 0)
+        changes = campus.hub.changes(subscriber.user_id)
         if subscriber.state != REPLAYING:
             return
         if known is None:
@@ -38,10 +39,13 @@ class Opening:
         if after_id is None or after_id > known.page.position:
             await campus.replay.resync(subscriber, "unknown")
             return
+        if known.page.lost:
+            await campus.replay.resync(subscriber, "lost")
+            return
         subscriber.position = after_id
         if after_id >= known.page.pruned_through:
             await campus.replay.snapshot(subscriber)
-        await campus.replay.tell(subscriber, known.page, through_id)
+        await campus.replay.tell(subscriber, known.page, through_id, changes)
 
     async def _read(self, subscriber: Told, after_id: int) -> tuple[streams.Opening | None, int]:
         campus = self._campus

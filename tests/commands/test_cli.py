@@ -20,7 +20,18 @@ def test_it_serves_by_default_and_by_name_and_returns_the_code(run: Run) -> None
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["create-user"], ["set-password"], ["import-users"], ["create-token"]]
+    "command",
+    [
+        [],
+        ["serve"],
+        ["create-user"],
+        ["set-password"],
+        ["import-users"],
+        ["create-token"],
+        ["backup"],
+        ["restore"],
+        ["doctor"],
+    ],
 )
 def test_help_works_whatever_the_settings_are(run: Run, command: list[str]) -> None:
     text = run(*command, "--help", env={"REALTIME_PORT": "x"}).stdout
