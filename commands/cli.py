@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 import settings
-from commands import create_token, create_user, import_users, set_password
+from commands import backup, create_token, create_user, doctor, import_users, restore, set_password
 from data.errors import DataError
 from settings import TABLE, Settings, SettingsError, flag_name
 
@@ -70,8 +70,8 @@ def build(serve: Callable[[Settings], int]) -> click.Group:
             "serve", callback=click.pass_context(serve_here), help="Serve until SIGTERM: the default command."
         )
     )
-    for command in (create_user.command, set_password.command, import_users.command, create_token.command):
-        group.add_command(command)
+    for module in (create_user, set_password, import_users, create_token, backup, restore, doctor):
+        group.add_command(module.command)
     return group
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import click
 
 from commands import folder, standard_input
-from data import clock, tokens, users
+from data import audit, clock, tokens, users
+from data.audit import COMMAND, Act
 from data.session import command_transaction
 from data.transaction import Transaction
 
@@ -36,6 +37,8 @@ def command(load: folder.Loader, usernames: tuple[str, ...]) -> None:
     with command_transaction(path) as tx:
         found = _find(tx, names)
         made = tokens.create_many(tx, [user["id"] for user in found], now=now, expires_at=expires_at)
+        for user in found:
+            audit.append_of(tx, Act(None, COMMAND, now), "token_created", user)
     lines = [f"{user['id']}\t{user['username']}\t{token}\n" for user, (_, token) in zip(found, made, strict=True)]
     # Bytes: a terminal's encoding must not lose tokens that are stored already.
     click.echo("".join(lines).encode(), nl=False)

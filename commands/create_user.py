@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from commands import folder, standard_input
-from data import colleges, passwords, roles, users
+from data import audit, colleges, passwords, roles, users
+from data.audit import COMMAND, Act
 from data.session import command_transaction
 
 
@@ -45,5 +46,9 @@ def command(
             last_name=last_name,
             password_hash=password_hash,
         )
-        user_id = users.create(tx, new, folder.now())
+        now = folder.now()
+        user_id = users.create(tx, new, now)
+        user = users.by_id(tx, user_id)
+        assert user is not None
+        audit.append_of(tx, Act(None, COMMAND, now), "user_created", user, detail=user_type)
     click.echo(user_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from commands import folder, standard_input
-from data import links, passwords, tokens, users
+from data import audit, links, passwords, tokens, users
+from data.audit import COMMAND, Act
 from data.session import command_transaction
 
 
@@ -25,6 +26,8 @@ def command(load: folder.Loader, username: str, password_stdin: bool) -> None:
         user = users.by_username(tx, username)
         if user is None:
             raise click.ClickException(f"there is no user {username}")
-        users.set_password(tx, user["id"], password_hash, folder.now())
+        now = folder.now()
+        users.set_password(tx, user["id"], password_hash, now)
         tokens.revoke_user(tx, user["id"], "revoked")
         links.end_of_user(tx, user["id"])
+        audit.append_of(tx, Act(None, COMMAND, now), "password_set", user)

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from data import (
+    audit,
     colleges,
     conversations,
     enrollment_index,
@@ -30,6 +31,7 @@ from data import (
     users,
 )
 from data.asker import Asker, Moment
+from data.audit import Act
 from data.errors import Forbidden, Invalid, NotFound
 from data.files import NewFile
 from data.outcome import UserChanged
@@ -71,6 +73,7 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any], password_ha
     new = NewUser(**columns | {"user_type": user_type, "college_id": college_id, "password_hash": password_hash})
     row = users.by_id(tx, users.create(tx, new, asker.at.now))
     assert row is not None
+    audit.append_of(tx, Act.of(asker), "user_created", row, detail=user_type)
     return row
 
 
@@ -102,6 +105,7 @@ def update(
     else:
         _check_office(asker, before, given)
     row = change(tx, before, given, asker.at)
+    audit.append_changes(tx, asker, before, row)
     if avatar is None and ("avatar" not in values or before["avatar"] is None):
         return row
     files.remove_link(tx, before["avatar"])
@@ -109,17 +113,20 @@ def update(
     return change(tx, row, {"avatar": link}, asker.at)
 
 
-def update_profile(tx: Transaction, user_id: int, values: Mapping[str, Any], at: Moment) -> sqlite3.Row:
+def update_profile(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> sqlite3.Row:
     """Change some of one's own PROFILE_FIELDS; other names are ignored. The row. Raises NotFound, Invalid."""
-    before = users.by_id(tx, user_id)
+    before = users.by_id(tx, asker.user_id)
     if before is None:
         raise NotFound("There is no such user.")
-    return change(tx, before, {name: values[name] for name in PROFILE_FIELDS if name in values}, at)
+    row = change(tx, before, {name: values[name] for name in PROFILE_FIELDS if name in values}, asker.at)
+    audit.append_changes(tx, asker, before, row)
+    return row
 
 
 def deactivate(tx: Transaction, asker: Asker, user_id: int) -> None:
     """Disable an account: its streams end, and its tokens are good for nothing. Raises as administered."""
-    change(tx, administered(tx, asker, user_id), {"is_active": False}, asker.at)
+    before = administered(tx, asker, user_id)
+    audit.append_changes(tx, asker, before, change(tx, before, {"is_active": False}, asker.at))
 
 
 def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], at: Moment) -> sqlite3.Row:
@@ -153,16 +160,19 @@ def change(tx: Transaction, before: sqlite3.Row, values: Mapping[str, Any], at: 
 
 def set_password(tx: Transaction, asker: Asker, user_id: int, password_hash: str) -> None:
     """Another's password, and the end of all their tokens and links. Raises as administered."""
-    administered(tx, asker, user_id)
+    user = administered(tx, asker, user_id)
     users.set_password(tx, user_id, password_hash, asker.at.now)
     tokens.revoke_user(tx, user_id, "revoked")
     links.end_of_user(tx, user_id)
+    audit.append_of(tx, Act.of(asker), "password_set", user)
 
 
 def password_link(tx: Transaction, asker: Asker, user_id: int) -> tuple[str, str]:
     """A one-time link for another to set a password: secret and end. Raises as administered, Invalid if disabled."""
-    if not administered(tx, asker, user_id)["is_active"]:
+    user = administered(tx, asker, user_id)
+    if not user["is_active"]:
         raise Invalid({"non_field_errors": ["This account is disabled."]})
+    audit.append_of(tx, Act.of(asker), "password_link_created", user)
     return links.replace_set_password(tx, user_id, asker.at.now)
 
 

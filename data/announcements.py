@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from data import listing, log, notifications
+from data import audit, listing, log, notifications
 from data.asker import Asker
 from data.audiences import Reach
+from data.audit import Act
 from data.errors import NotFound
 from data.listing import Asked, Condition, Listing
 from data.transaction import Transaction
@@ -52,7 +53,8 @@ class Announcement(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class NewAnnouncement:
-    """What is to be said. `audience` and `data` are as they were given; no college is all of them."""
+    """What is to be said. `audience` and `data` are as they were given; no college is all of them. `address` is where
+    its author was."""
 
     author_id: int
     college_id: int | None
@@ -60,6 +62,7 @@ class NewAnnouncement:
     message: str
     audience: Mapping[str, Any]
     data: Mapping[str, Any]
+    address: str = ""
 
 
 def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, now: str) -> Announcement:
@@ -89,6 +92,9 @@ def publish(tx: Transaction, new: NewAnnouncement, reach: Reach, online: int, no
         college_id=new.college_id,
         author_id=new.author_id,
     )
+    act = Act(new.author_id, new.address, now)
+    on: audit.On = ("announcement", announcement_id)
+    audit.append(tx, act, "announcement_published", on, detail=new.title, college_id=new.college_id)
     row = listing.one(tx, _LISTING, Condition(), announcement_id)
     assert row is not None
     return to_object(row)

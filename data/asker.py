@@ -20,13 +20,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A caller. `college_id` is what the request is held to (None: all, global roles only), `home_id` the own one."""
+    """A caller. `college_id` is what the request is held to (None: all, global roles only), `home_id` the own one,
+    `address` where the request came from."""
 
     user_id: int
     user_type: str
     college_id: int | None
     home_id: int | None
     at: Moment
+    address: str = ""
 
     @property
     def is_admin(self) -> bool:

@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from data import audit, files, placement, rows, search
 from data import campus_event_news as news
 from data import campus_event_rows as event_rows
 from data import campus_event_values as event_values
-from data import files, placement, rows, search
 from data.asker import Asker
 from data.campus_event_rows import SEARCH_TABLE, CampusEvent
 from data.errors import Forbidden
@@ -48,6 +48,7 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> CampusEv
     }
     event_id = rows.insert(tx, "events", columns)
     _index(tx, event_id, columns)
+    audit.append_titled(tx, asker, "event_published", "event", event_rows.by_id(tx, event_id), columns["title"])
     return news.announce(tx, event_id, asker.at.now)
 
 
@@ -66,6 +67,7 @@ def update(tx: Transaction, asker: Asker, event_id: int, values: Mapping[str, An
     is_active = values.get("is_active", True)
     if changes:
         _set(tx, asker, event_id, changes)
+        audit.append_titled(tx, asker, "event_changed", "event", before, before["title"], audit.changed(changes))
         if not changes.keys().isdisjoint(_SEARCHED):
             _index(tx, event_id, {**dict(before), **changes})
         if is_active:
@@ -84,6 +86,7 @@ def delete(tx: Transaction, asker: Asker, event_id: int) -> None:
 
 def _remove(tx: Transaction, asker: Asker, row: sqlite3.Row) -> None:
     event_id = row["id"]
+    audit.append_titled(tx, asker, "event_deleted", "event", row, row["title"])
     image = None if files.is_link(row["image"]) else row["image"]
     files.remove_link(tx, row["image"])
     _set(tx, asker, event_id, {"is_active": False, "image": image})

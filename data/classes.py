@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import enrollment_index, keys, listing, moves, names, placement, rows, search
+from data import audit, enrollment_index, keys, listing, moves, names, placement, rows, search
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
@@ -98,6 +98,8 @@ def update(tx: Transaction, asker: Asker, class_id: int, values: Mapping[str, An
 
 def delete(tx: Transaction, asker: Asker, class_id: int) -> None:
     """Make one inactive. Raises NotFound."""
+    row = row_of(tx, asker, class_id)
+    audit.append_titled(tx, asker, "class_deleted", "class", row, row["name"])
     update(tx, asker, class_id, {"is_active": False})
 
 

@@ -11,8 +11,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from data import keys, listing, log, names, rows, search
+from data import audit, keys, listing, log, names, rows, search
 from data.asker import Asker
+from data.audit import Act
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
 from data.roles import GLOBAL_ROLES
@@ -124,6 +125,7 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> College:
         "colleges",
         {**columns, "is_active": values.get("is_active", True), "created_at": asker.at.now, "updated_at": asker.at.now},
     )
+    _audit(tx, asker, "college_created", college_id, columns["code"])
     return _indexed(tx, asker, college_id)
 
 
@@ -136,6 +138,8 @@ def update(tx: Transaction, asker: Asker, college_id: int, values: Mapping[str, 
     if "code" in changes:
         _check_code(tx, changes["code"], college_id)
     rows.update(tx, "colleges", college_id, {**changes, "updated_at": asker.at.now})
+    is_gone = changes.get("is_active") is False
+    _audit(tx, asker, "college_deleted" if is_gone else "college_changed", college_id, before["code"])
     college = _indexed(tx, asker, college_id)
     # What belongs to it shows its name.
     log.append(tx, "college_updated", college, (f"college:{college_id}", keys.GLOBAL), asker.at.now)
@@ -158,6 +162,10 @@ def to_object(row: sqlite3.Row) -> College:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
+
+
+def _audit(tx: Transaction, asker: Asker, action: audit.Action, college_id: int, code: str) -> None:
+    audit.append(tx, Act.of(asker), action, ("college", college_id), detail=code, college_id=college_id)
 
 
 def _scope(asker: Asker) -> Condition:

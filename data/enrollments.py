@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import enrollment_index, keys, listing, moves, names, rows, users
+from data import audit, enrollment_index, keys, listing, moves, names, rows, users
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
@@ -111,6 +111,8 @@ def delete(tx: Transaction, asker: Asker, enrollment_id: int) -> None:
         tx.execute("DELETE FROM enrollments WHERE id = ?", (enrollment_id,))
         keys.settle(tx, before["user_id"])
     enrollment_index.remove(tx, enrollment_id)
+    title = f"{users.full_name(before)}, {before['class_name']}"
+    audit.append_titled(tx, asker, "enrollment_deleted", "enrollment", before, title)
 
 
 def leave_other_colleges(tx: Transaction, user_id: int, college_id: int | None, now: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import files, log, names
+from data import audit, files, log, names
 from data.asker import Asker
+from data.audit import Act
 from data.files import NewFile
 from data.transaction import Transaction
 
@@ -40,5 +41,8 @@ def update(tx: Transaction, asker: Asker, values: Mapping[str, Any], logo: NewFi
     link = files.replace_link(tx, logo or given, before["logo"], asker.user_id, asker.at.now)
     if (name, link) != (before["name"], before["logo"]):
         tx.execute("UPDATE campus SET name = ?, logo = ?, updated_at = ?", (name, link, asker.at.now))
+        which = {"name": name != before["name"], "logo": link != before["logo"]}
+        detail = audit.changed(one for one, is_other in which.items() if is_other)
+        audit.append(tx, Act.of(asker), "campus_changed", ("campus", 1), detail=detail)
         log.append(tx, "campus_updated", read(tx), ("all",), asker.at.now)
     return read(tx)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from data import colleges, roles, users
+from data import audit, colleges, roles, users
 from data.asker import Asker
+from data.audit import COMMAND, Act
 from data.errors import Forbidden, Invalid
 from data.roster import BadRoster, Person, Problem
 from data.roster_classes import RosterClasses
@@ -72,6 +73,10 @@ def make(tx: Transaction, people: Iterable[Person], hashes: Mapping[int, str], t
         count += 1
     if found:
         raise BadRoster(found)
+    asker = terms.asker
+    act = Act(None, COMMAND, now) if asker is None else Act(asker.user_id, asker.address, now)
+    college_id = None if asker is None else asker.college_id
+    audit.append(tx, act, "users_imported", detail=f"{count} account{'' if count == 1 else 's'}", college_id=college_id)
     return Made(count, rooms.made)
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import listing, notice_rows, notice_targets, rows
+from data import audit, listing, notice_rows, notice_targets, rows
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Condition, Listing
@@ -117,6 +117,8 @@ def delete(tx: Transaction, asker: Asker, row_id: int) -> None:
 def _retell(tx: Transaction, asker: Asker, before: sqlite3.Row, *, waits: bool = False) -> None:
     notice_targets.refresh(tx, before["id"])
     rows.update(tx, "notices", before["id"], _by(asker))
+    if before["is_published"]:
+        audit.append_titled(tx, asker, "notice_changed", "notice", before, before["title"], "visibility")
     settle(tx, before, before["id"], asker.at, waits=waits)
 
 

@@ -7,11 +7,12 @@ checked by the interface; here are lengths and what needs the stored row. Knows 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from data import addresses, audiences, files, notice_targets, placement, rows, search, texts
+from data import addresses, audiences, audit, files, notice_targets, placement, rows, search, texts
 from data.asker import Asker
 from data.audiences import Reach
 from data.errors import Invalid
@@ -48,6 +49,8 @@ def create(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Notice:
     search.put(tx, SEARCH_TABLE, notice_id, (columns["title"], columns["content"]))
     targets = values.get("visibility") or ()
     notice_targets.replace(tx, asker, by_id(tx, notice_id), targets)
+    if columns["is_published"]:
+        audit.append_titled(tx, asker, "notice_published", "notice", by_id(tx, notice_id), columns["title"])
     return settle(tx, None, notice_id, asker.at, at_once=bool(targets))
 
 
@@ -71,6 +74,7 @@ def update(tx: Transaction, asker: Asker, notice_id: int, values: Mapping[str, A
     if "title" in changes or "content" in changes:
         after = {**dict(before), **changes}
         search.put(tx, SEARCH_TABLE, notice_id, (after["title"], after["content"]))
+    _audit_change(tx, asker, before, changes)
     # Once it waits, the rest of its visibility may still be on its way.
     return settle(tx, before, notice_id, asker.at, at_once=bool(targets) and not before["is_published"])
 
@@ -82,6 +86,7 @@ def delete(tx: Transaction, asker: Asker, notice_id: int) -> None:
     files.remove_link(tx, before["attachment"])
     rows.update(tx, "notices", notice_id, {"is_active": False, "attachment": attachment, **_by(asker)})
     notice_targets.forget(tx, asker, notice_id)
+    audit.append_titled(tx, asker, "notice_deleted", "notice", before, before["title"])
     settle(tx, before, notice_id, asker.at)
 
 
@@ -95,6 +100,19 @@ def preview(tx: Transaction, asker: Asker, values: Mapping[str, Any]) -> Reach:
         return audiences.resolve(tx, values["audience"], college_id, asker.user_id)
     targets = notice_targets.all_checked(tx, college_id, values.get("visibility") or [_EVERYBODY])
     return audiences.reach(tx, [notice_targets.key(college_id, target) for target in targets], asker.user_id)
+
+
+def _audit_change(tx: Transaction, asker: Asker, before: sqlite3.Row, changes: Mapping[str, Any]) -> None:
+    """What readers may have seen is told of, and what they may see from now on; drafts are their author's affair."""
+    is_published = changes.get("is_published", before["is_published"])
+    if is_published != before["is_published"]:
+        audit.append_titled(
+            tx, asker, "notice_published" if is_published else "notice_withdrawn", "notice", before, before["title"]
+        )
+    elif is_published:
+        audit.append_titled(
+            tx, asker, "notice_changed", "notice", before, before["title"], audit.changed(changes) or "visibility"
+        )
 
 
 def _by(asker: Asker) -> dict[str, Any]:

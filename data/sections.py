@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from data import classes, enrollment_index, keys, listing, moves, names, rows
+from data import audit, classes, enrollment_index, keys, listing, moves, names, rows
 from data.asker import Asker
 from data.errors import Invalid, NotFound
 from data.listing import Asked, Listing
@@ -98,6 +98,8 @@ def update(tx: Transaction, asker: Asker, section_id: int, values: Mapping[str, 
 
 def delete(tx: Transaction, asker: Asker, section_id: int) -> None:
     """Make one inactive. Raises NotFound."""
+    row = row_of(tx, asker, section_id)
+    audit.append_titled(tx, asker, "section_deleted", "section", row, row["name"])
     update(tx, asker, section_id, {"is_active": False})
 
 

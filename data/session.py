@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from data import restoring_swap
 from data.connection import connect, meaning
 from data.errors import StorageError
 from data.lock import FolderLock, FolderLocked
@@ -61,6 +62,7 @@ def _prepare(path: Path) -> None:
     except FolderLocked as error:
         raise MigrationError(f"{mismatch(path, found, wanted)} {error}") from error
     try:
+        restoring_swap.finish(path.parent)  # the database may be missing because a crash ended a restore
         migrate(path)
     finally:
         lock.release()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from data import listing, tokens
+from data import audit, listing, tokens, users
+from data.audit import Act
 from data.errors import NotFound
 from data.listing import Asked, Condition, Listing
 from data.transaction import Transaction
@@ -46,8 +47,33 @@ def page(tx: Transaction, user_id: int, current_id: int, now: str, asked: Asked)
     ]
 
 
-def end(tx: Transaction, user_id: int, token_id: int) -> None:
+def sign_out(tx: Transaction, act: Act, token_id: int) -> None:
+    """End one's own session, which may be over already."""
+    if _owner(tx, token_id) == act.user_id:
+        tokens.revoke(tx, [token_id], "logout")
+        _tell(tx, act, "sign_out", act.user_id)
+
+
+def end(tx: Transaction, act: Act, token_id: int) -> None:
     """Sign out there: the token is gone and its streams end. Raises NotFound for what is no token of the user."""
-    if tx.row("SELECT 1 FROM tokens WHERE id = ? AND user_id = ?", (token_id, user_id)) is None:
+    if _owner(tx, token_id) != act.user_id:
         raise NotFound("Not found.")
     tokens.revoke(tx, [token_id], "revoked")
+    _tell(tx, act, "session_ended", act.user_id)
+
+
+def end_others(tx: Transaction, act: Act, token_id: int, user_id: int) -> None:
+    """An admin ends somebody's session, and all streams that were opened with it."""
+    tokens.revoke(tx, [token_id], "revoked")
+    _tell(tx, act, "stream_ended", user_id)
+
+
+def _owner(tx: Transaction, token_id: int) -> int | None:
+    found: int | None = tx.value("SELECT user_id FROM tokens WHERE id = ?", (token_id,))
+    return found
+
+
+def _tell(tx: Transaction, act: Act, action: audit.Action, user_id: int | None) -> None:
+    user = None if user_id is None else users.by_id(tx, user_id)
+    if user is not None:
+        audit.append_of(tx, act, action, user)

@@ -127,6 +127,11 @@ def set_password(tx: Transaction, user_id: int, password_hash: str, now: str) ->
     tx.execute("UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?", (password_hash, now, user_id))
 
 
+def set_hash(tx: Transaction, user_id: int, password_hash: str) -> None:
+    """Store the same password's hash at another cost: nothing of the account has changed."""
+    tx.execute("UPDATE users SET password_hash = ? WHERE id = ?", (password_hash, user_id))
+
+
 def set_last_login(tx: Transaction, user_id: int, now: str) -> None:
     """Note a login."""
     tx.execute("UPDATE users SET last_login = ? WHERE id = ?", (now, user_id))

@@ -204,7 +204,7 @@ def test_renamed_people_classes_and_sections_are_found_by_their_names_of_now(cam
         return count
 
     assert found(enrollments, "ann 1a red") == found(sections, "red 1a") == found(classes, "1a") == 1
-    accounts.update_profile(tx, campus.user, {"first_name": "Zoë"}, AT_LATER)
+    accounts.update_profile(tx, Asker(campus.user, "student", 1, 1, AT_LATER), {"first_name": "Zoë"})
     classes.update(tx, ADMIN, campus.cls, {"name": "Grüne Klasse"})
     sections.update(tx, ADMIN, campus.red, {"name": "Rot"})
     assert found(enrollments, "ZOË grüne ROT") == found(sections, "rot GRÜNE") == found(classes, "GRÜNE") == 1

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data import accounts, colleges, keys, log, roles, users
-from data.asker import Moment
+from data.asker import Asker, Moment
 from data.errors import Invalid, NotFound
 from data.listing import Asked
 from data.outcome import Event, UserChanged
@@ -174,10 +174,14 @@ def test_pages_are_cut_without_overlap(tx: Transaction) -> None:
     assert [row["username"] for _, rows in pages for row in rows] == [f"user{number}" for number in (4, 3, 2, 1, 0)]
 
 
+def oneself(user_id: int) -> Asker:
+    return Asker(user_id, "student", 1, 1, AT_LATER)
+
+
 def test_a_changed_profile_is_stored_told_and_searchable(tx: Transaction) -> None:
     user_id = make(tx, "before", first_name="Ann")
     row = accounts.update_profile(
-        tx, user_id, {"username": "after", "last_name": "Lee", "user_type": "super_admin"}, AT_LATER
+        tx, oneself(user_id), {"username": "after", "last_name": "Lee", "user_type": "super_admin"}
     )
     assert (row["username"], row["first_name"], row["last_name"], row["user_type"], row["updated_at"]) == (
         "after", "Ann", "Lee", "student", LATER,
@@ -195,15 +199,15 @@ def test_a_refused_profile_changes_nothing(tx: Transaction) -> None:
     make(tx, "taken")
     user_id = make(tx, "own")
     with pytest.raises(Invalid) as caught:
-        accounts.update_profile(tx, user_id, {"first_name": "New", "username": "TAKEN", "email": "nope"}, AT_LATER)
+        accounts.update_profile(tx, oneself(user_id), {"first_name": "New", "username": "TAKEN", "email": "nope"})
     assert caught.value.fields == {
         "username": ["A user with that username already exists."],
         "email": ["Enter a valid email address."],
     }
     assert tx.outcome == []
-    assert accounts.update_profile(tx, user_id, {"username": "OWN"}, AT_LATER)["first_name"] == ""
+    assert accounts.update_profile(tx, oneself(user_id), {"username": "OWN"})["first_name"] == ""
     with pytest.raises(NotFound):
-        accounts.update_profile(tx, 99, {}, AT_LATER)
+        accounts.update_profile(tx, oneself(99), {})
 
 
 def test_what_is_noted_of_a_user(tx: Transaction) -> None:

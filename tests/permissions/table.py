@@ -176,6 +176,7 @@ TABLE: dict[str, dict[str, Call]] = {
     STREAMS: {"GET": Call(403, 403, 200)},
     STREAMS + "/{stream of stan}": {"DELETE": Call(403, 403, 204)},
     ALL + "admin/stats": {"GET": Call(403, 403, 200)},
+    ALL + "admin/audit": {"GET": Call(403, 403, 200)},
     IMPORTS: {"GET": Call(403, 403, 200), "POST": Call(403, 403, 400, {})},
     IMPORTS + "/{import of dean}": {
         "GET": Call(403, 403, 200, but=NOT_THERE), "DELETE": Call(403, 403, 409, but=NOT_THERE),
@@ -191,6 +192,7 @@ TABLE: dict[str, dict[str, Call]] = {
     "/files/{no key}/{name}": {"GET": public(404)},
     "/healthz": {"GET": public(200)},
     "/readyz": {"GET": public(200)},
+    "/metrics": {"GET": public(200)},  # from this machine: tests/test_metrics.py has the others
     "/set-password": {"GET": public(404), "POST": public(404, {"key": "x"})},
     "/setup": {"GET": public(404), "POST": public(404, {"key": "x"})},
     "/static/style.css": {"GET": public(200)},
