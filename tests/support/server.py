@@ -22,6 +22,9 @@ COMMAND_S = 60.0
 LOG_S = 30.0
 LOOK_S = 0.02
 
+# A test does in a second what takes a person minutes. Those about the limits set them by flags, which go before these.
+PACES = [f"REALTIME_{name}_PER_MINUTE" for name in ("REQUESTS", "MESSAGES", "SEARCHES", "PUBLICATIONS")]
+
 # A line that the server must not write unasked: a traceback, a record of level ERROR or above (in words or as Tornado
 # abbreviates it), a coroutine never awaited, a connection never closed.
 _ERROR = re.compile(r"^Traceback |\b(?:ERROR|CRITICAL)\b|^\[[EC] |\b(?:RuntimeWarning|ResourceWarning)\b", re.MULTILINE)
@@ -48,6 +51,7 @@ class ServerProcess:
         flags: Sequence[str] = (),
         *,
         port: int = 0,
+        address: str = "127.0.0.1",
         env: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = folder / "data"
@@ -55,8 +59,9 @@ class ServerProcess:
         self.flags = list(flags)
         # A setting of the developer's own shell is none of the test's; what tests hash is worth no work.
         own = {name: value for name, value in os.environ.items() if not name.startswith("REALTIME_")}
-        self.env = own | {"REALTIME_BCRYPT_COST": "4"} | dict(env or {})
+        self.env = own | dict.fromkeys(PACES, "0") | {"REALTIME_BCRYPT_COST": "4"} | dict(env or {})
         self.port = port
+        self.address = address
         self.scheme = "http"
         self.expect_errors = False
         self._process: subprocess.Popen[str] | None = None
@@ -69,7 +74,7 @@ class ServerProcess:
         self.data_dir.mkdir(exist_ok=True)
         # Warnings on: what is never awaited or never closed has to reach the log.
         command = [sys.executable, "-W", "default", *self._server()]
-        command += ["--address", "127.0.0.1", "--port", str(self.port), *self.flags]
+        command += ["--address", self.address, "--port", str(self.port), *self.flags]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -82,7 +87,7 @@ class ServerProcess:
             )
         assert self._process.stdout is not None
         ready = _first_line(self._process.stdout, START_S)
-        found = re.fullmatch(r"listening on (https?)://127\.0\.0\.1:(\d+)\n", ready or "")
+        found = re.fullmatch(rf"listening on (https?)://{re.escape(self.address)}:(\d+)\n", ready or "")
         if found is None:
             if ready is None:
                 self._process.kill()
@@ -140,7 +145,7 @@ class ServerProcess:
     @property
     def url(self) -> str:
         """`http://127.0.0.1:PORT`, or https."""
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.address}:{self.port}"
 
     def log(self) -> str:
         """All that it has written to standard error, over every start."""

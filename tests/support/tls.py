@@ -18,6 +18,11 @@ class Certificate:
         self._leaf.configure_cert(self.server)
         self.client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         authority.configure_trust(self.client)
+        self._authority = authority
+
+    def trusted_by(self, client: ssl.SSLContext) -> None:
+        """Let another client trust this one as well."""
+        self._authority.configure_trust(client)
 
     def write(self, folder: Path) -> dict[str, Path]:
         """The server's end as files: the settings tls_cert and tls_key."""

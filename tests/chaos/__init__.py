@@ -1,0 +1,1 @@
+"""Faults at random while users send and read, and whether everything came, once and in order."""

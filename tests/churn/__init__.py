@@ -1,0 +1,1 @@
+"""Streams that open and close at random for as long as wanted, and whether the server ends where it began."""
