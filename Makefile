@@ -7,13 +7,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # What the code is checked for, those of them that exist.
-TYPED  := data realtime commands settings.py server.py bench tools tests/support $(wildcard demo demo.py)
+TYPED  := data realtime commands settings.py setting_kinds.py server.py parts.py bench tools tests/support tests/churn tests/chaos $(wildcard demo demo.py)
 # The tool that writes the lock files; pinned, so that its version does not change their text.
 UV     := uv==0.13.8
+# Asks whether a locked version has a known vulnerability.
+PIP_AUDIT := pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test check format lock guide screenshots fuzz bench chromium clean
+.PHONY: help install run demo test check format lock guide screenshots fuzz bench chromium audit clean
 
 # Said before anything is installed for it.
 ifneq (,$(filter guide,$(MAKECMDGOALS)))
@@ -27,7 +29,7 @@ endif
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: PYTHON=$(PYTHON) (3.11 or later), ARGS='--port 9000', GUIDE=path/to/guide.md, CHROMIUM=/path/to/chromium"
+	@echo "Variables: PYTHON=$(PYTHON) (3.11 or later), WORKERS=$(WORKERS) (test files at once), ARGS='--port 9000', GUIDE=path/to/guide.md, CHROMIUM=/path/to/chromium"
 
 install: $(VENV)/.installed ## make .venv and install what the server needs
 
@@ -37,9 +39,11 @@ run: $(VENV)/.installed ## install, then run the server; ARGS are its flags
 demo: $(VENV)/.installed ## install, then run a sample campus in a temporary folder
 	$(BIN)/python -m demo
 
-# ARGS goes to pytest here: make test ARGS='-k resume'
+# Tests wait more than they compute, so some files run at once; the tests of a file share a server. In the order of the
+# names, as otherwise files of few and long tests come last. ARGS goes to pytest: make test ARGS='-k resume'
+WORKERS ?= 3
 test: $(VENV)/.installed-dev chromium ## install what tests need, Chromium included, and run them all
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # One recipe and not five prerequisites, so that the cheap checks come first and alone under -j too.
 check: $(VENV)/.installed-dev ## format, lint, types, import rules, then the tests
@@ -68,11 +72,15 @@ bench: $(VENV)/.installed-bench ## measure the server on this machine, about 20 
 	@tools/need cc
 	$(BIN)/python -m bench $(ARGS)
 
-chromium: ## make sure of a Chromium, a curl, a C compiler, npm and nginx for the tests
-	@tools/need chromium curl cc node npm nginx
+chromium: ## make sure of a Chromium, a curl, a C compiler, npm, nginx, faketime and ip for the tests
+	@tools/need chromium curl cc node npm nginx faketime ip
 
 lock: ## write the lock files anew from pyproject.toml; UPGRADE=1 takes newer versions
 	PYTHON="$(PYTHON)" UV="$(UV)" tools/lock $(if $(UPGRADE),--upgrade)
+
+# ARGS: --strict fails for what could not be asked about, too; --ignore ID
+audit: $(VENV)/.installed ## look for known vulnerabilities in what requirements.lock names
+	PIP_AUDIT="$(PIP_AUDIT)" $(BIN)/python -m tools.audit $(ARGS)
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

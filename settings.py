@@ -7,128 +7,38 @@ flags reach it through commands/cli.py.
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from setting_kinds import (
+    LOG_LEVELS,
+    Network,
+    duration,
+    folder,
+    host_name,
+    host_names,
+    integer,
+    networks,
+    on_off,
+    one_of,
+    origins,
+    web_url,
+    words,
+    zone_name,
+)
+
 PREFIX = "REALTIME_"
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-LOG_LEVELS = ("debug", "info", "warning", "error")
-_FLAGS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 _DATA = Path("campus-data")
+_NEAR = networks("127.0.0.0/8,::1")
 _LOCAL = tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 3030, 5173))
 
 
 class SettingsError(Exception):
     """One line for the person who starts the server: the source, a colon, what is wrong."""
-
-
-def _integer(least: int, most: int = 2**31 - 1) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        try:
-            number = int(value) if isinstance(value, str) else value
-        except ValueError:
-            number = None
-        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return number
-
-    return parse
-
-
-def _duration(least: float = 0.0) -> Callable[[object], float]:
-    def parse(value: object) -> float:
-        try:
-            number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
-        except (ValueError, OverflowError):
-            number = math.nan
-        if not least <= number < 1e9:
-            raise ValueError(f"must be a number, at least {least:g} and below 1e9")
-        return number
-
-    return parse
-
-
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = value.lower() if isinstance(value, str) else ""
-    if word not in _FLAGS:
-        raise ValueError('must be "on" or "off"')
-    return _FLAGS[word]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise ValueError("must be a text")
-    return value
-
-
-def _host(value: object) -> str:
-    text = _text(value).strip()
-    if not text or len(text.split()) > 1:
-        raise ValueError("must be an address or a host name")
-    return text
-
-
-def _folder(value: object) -> Path:
-    if not _text(value):
-        raise ValueError("must name a folder")
-    return Path(_text(value))
-
-
-def _level(value: object) -> str:
-    level = _text(value).lower()
-    if level not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
-    return level
-
-
-def _items(value: object) -> list[str]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError("must be texts, separated by commas")
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _origins(value: object) -> tuple[str, ...]:
-    return tuple(_url(item, "an origin, as http://localhost:3000", path=False) for item in _items(value))
-
-
-def _networks(value: object) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(item) for item in _items(value))
-    except ValueError as error:
-        raise ValueError(f"must be addresses or networks, separated by commas ({error})") from None
-
-
-def _public_url(value: object) -> str:
-    return _url(_text(value), "an address, as https://campus.example", path=True) if value else ""
-
-
-def _url(text: str, what: str, *, path: bool) -> str:
-    try:
-        parts = urlsplit(text.strip())
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and len(text.split()) == 1
-    except ValueError:
-        known = False
-    if not known or parts.query or parts.fragment or "@" in parts.netloc or (not path and parts.path.strip("/")):
-        raise ValueError(f"must be {what}, and {text!r} is not")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def _zone(value: object) -> str:
-    try:
-        ZoneInfo(_text(value))
-    except (OSError, ValueError, LookupError):
-        raise ValueError("must be a time zone's name, as Asia/Kolkata") from None
-    return _text(value)
 
 
 def _setting(default: Any, parse: Callable[[object], Any], unit: str, why: str, zero: str = "") -> Any:
@@ -139,49 +49,69 @@ def _setting(default: Any, parse: Callable[[object], Any], unit: str, why: str, 
 class Settings:
     """All values, checked. Each field's metadata has parse, unit, why, and zero: what 0 means, if it is special."""
 
-    address: str = _setting("127.0.0.1", _host, "", "where the server listens")
-    port: int = _setting(8000, _integer(0, 65535), "", "the port it listens on", "picks a free one")
-    data_dir: Path = _setting(_DATA, _folder, "", "the folder of all that is stored; made if missing")  # noqa: RUF009
-    limits: bool = _setting(True, _flag, "", "rate and count limits; off only for load tests")
-    log_level: str = _setting("info", _level, "", "what the log shows: debug, info, warning or error, and worse")
-    access_log: bool = _setting(False, _flag, "", "a log line for each request; errors are logged anyway")
-    public_url: str = _setting("", _public_url, "", "what absolute URLs begin with, instead of the request's host")
-    cors_origins: tuple[str, ...] = _setting(_LOCAL, _origins, "", "origins whose pages may call, separated by commas")
-    trusted_proxies: tuple[Network, ...] = _setting((), _networks, "", "addresses whose forwarded headers are believed")
-    api_docs: bool = _setting(True, _flag, "", "/api/docs/ and /api/v1/schema/ are there, for everybody")
-    timezone: str = _setting("UTC", _zone, "", "the campus's time zone: when a notice's day begins")
-    heartbeat_s: int = _setting(30, _integer(1, 3600), "s", "between two heartbeats of a stream")
-    retry_ms: int = _setting(3000, _integer(0), "ms", "how long browsers wait before they reconnect", "at once")
-    shutdown_retry_min_s: float = _setting(0.5, _duration(), "s", "the shortest such wait given on shutdown")
-    shutdown_retry_max_s: float = _setting(10.0, _duration(), "s", "the longest: reconnects spread between the two")
-    disconnected_on_shutdown: bool = _setting(False, _flag, "", "send `disconnected` then too: some clients stay away")
-    shutdown_timeout_s: float = _setting(4.0, _duration(), "s", "how long a shutdown may take", "cuts at once")
-    send_timeout_s: float = _setting(20.0, _duration(0.1), "s", "a stream that accepts nothing for so long ends")
-    tcp_user_timeout_s: float = _setting(20.0, _duration(), "s", "the same, of a vanished peer", "the kernel's")
-    send_buffer_bytes: int = _setting(65536, _integer(4096), "bytes", "the kernel's buffer of each stream")
-    outbox_frames: int = _setting(1000, _integer(1), "frames", "what waits for a slow stream before it lags")
-    outbox_bytes: int = _setting(262144, _integer(262144), "bytes", "the same in bytes")
-    replay_page_bytes: int = _setting(65536, _integer(4096), "bytes", "what a replay reads from the log at a time")
-    presence_grace_s: float = _setting(10.0, _duration(), "s", "from a user's last stream to offline", "at once")
-    typing_interval_s: float = _setting(2.0, _duration(), "s", "between two typing events to one user", "all are sent")
-    max_streams_per_user: int = _setting(50, _integer(1), "streams", "what a user may have open")
-    max_streams: int = _setting(0, _integer(0), "streams", "what all may have open", "what the limit of files leaves")
-    test_streams_per_address: int = _setting(20, _integer(0), "streams", "test streams of one address", "none")
-    token_lifetime_days: float = _setting(90.0, _duration(), "days", "how long a token holds", "for ever")
-    log_keep_days: float = _setting(30.0, _duration(), "days", "how long events can be replayed", "for ever")
-    log_keep_events: int = _setting(1_000_000, _integer(0), "events", "how many can be replayed", "any number")
-    log_prune_interval_s: float = _setting(60.0, _duration(0.1), "s", "between two prunings of the log")
-    notice_announce_delay_s: float = _setting(5.0, _duration(), "s", "before a notice is told to readers", "at once")
-    registration: bool = _setting(False, _flag, "", "people may make a student's account for themselves")
-    bcrypt_cost: int = _setting(12, _integer(4, 16), "", "the work of a password's hash: each step doubles it")
-    max_body_bytes: int = _setting(1048576, _integer(262144), "bytes", "the largest request body, files apart")
-    max_upload_bytes: int = _setting(26214400, _integer(1, 1 << 40), "bytes", "the largest file that may be sent")
-    s3_bucket: str = _setting("", _text, "", "the S3-compatible bucket for files, instead of the data folder; extra s3")
-    s3_endpoint: str = _setting("", _public_url, "", "the store's address, if it is not AWS's own")
-    s3_region: str = _setting("", _text, "", "the bucket's region; credentials are AWS_ACCESS_KEY_ID and so on")
-    s3_prefix: str = _setting("campus/", _text, "", "what objects' names begin with; under it the bucket is ours alone")
-    tls_cert: str = _setting("", _text, "", "the certificate's file, PEM, to serve HTTPS; needs tls_key")
-    tls_key: str = _setting("", _text, "", "its private key's file, PEM; needs tls_cert")
+    address: str = _setting("127.0.0.1", host_name, "", "where the server listens")
+    port: int = _setting(8000, integer(0, 65535), "", "the port it listens on", "picks a free one")
+    data_dir: Path = _setting(_DATA, folder, "", "the folder of all that is stored; made if missing")  # noqa: RUF009
+    limits: bool = _setting(True, on_off, "", "rate and count limits; off only for load tests")
+    log_level: str = _setting("info", one_of(*LOG_LEVELS), "", "debug, info, warning or error: what the log shows")
+    log_format: str = _setting("text", one_of("text", "json"), "", "lines for people, or an object of JSON a line")
+    access_log: bool = _setting(False, on_off, "", "a log line for each request; errors are logged anyway")
+    public_url: str = _setting("", web_url, "", "what absolute URLs begin with, instead of the request's host")
+    cors_origins: tuple[str, ...] = _setting(_LOCAL, origins, "", "origins whose pages may call, separated by commas")
+    allowed_hosts: tuple[str, ...] = _setting((), host_names, "", "more host names that are answered to; * is any")
+    trusted_proxies: tuple[Network, ...] = _setting((), networks, "", "addresses whose forwarded headers are believed")
+    metrics_addresses: tuple[Network, ...] = _setting(_NEAR, networks, "", "who may read /metrics without a token")
+    api_docs: bool = _setting(True, on_off, "", "/api/docs/ and /api/v1/schema/ are there, for everybody")
+    timezone: str = _setting("UTC", zone_name, "", "the campus's time zone: when a notice's day begins")
+    heartbeat_s: int = _setting(30, integer(1, 3600), "s", "between two heartbeats of a stream")
+    retry_ms: int = _setting(3000, integer(0), "ms", "how long browsers wait before they reconnect", "at once")
+    shutdown_retry_min_s: float = _setting(0.5, duration(), "s", "the shortest such wait given on shutdown")
+    shutdown_retry_max_s: float = _setting(10.0, duration(), "s", "the longest: reconnects spread between the two")
+    disconnected_on_shutdown: bool = _setting(False, on_off, "", "send `disconnected` then too: some clients stay away")
+    shutdown_timeout_s: float = _setting(4.0, duration(), "s", "how long a shutdown may take", "cuts at once")
+    send_timeout_s: float = _setting(20.0, duration(0.1), "s", "a stream that accepts nothing for so long ends")
+    tcp_user_timeout_s: float = _setting(20.0, duration(), "s", "the same, of a vanished peer", "the kernel's")
+    send_buffer_bytes: int = _setting(65536, integer(4096), "bytes", "the kernel's buffer of each stream")
+    outbox_frames: int = _setting(1000, integer(1), "frames", "what waits for a slow stream before it lags")
+    outbox_bytes: int = _setting(262144, integer(262144), "bytes", "the same in bytes")
+    replay_page_bytes: int = _setting(65536, integer(4096), "bytes", "what a replay reads from the log at a time")
+    presence_grace_s: float = _setting(10.0, duration(), "s", "from a user's last stream to offline", "at once")
+    typing_interval_s: float = _setting(2.0, duration(), "s", "between two typing events to one user", "all are sent")
+    max_streams_per_user: int = _setting(50, integer(1), "streams", "what a user may have open")
+    max_streams: int = _setting(0, integer(0), "streams", "what all may have open", "what the limit of files leaves")
+    test_streams_per_address: int = _setting(20, integer(0), "streams", "test streams of one address", "none")
+    requests_per_minute: int = _setting(1200, integer(0), "requests", "what a user may ask a minute", "any number")
+    messages_per_minute: int = _setting(300, integer(0), "messages", "what a user may send a minute", "any number")
+    searches_per_minute: int = _setting(60, integer(0), "searches", "of a user in messages, a minute", "any number")
+    publications_per_minute: int = _setting(60, integer(0), "things", "notices and so on of an author", "any number")
+    registrations_per_minute: int = _setting(60, integer(0), "accounts", "that one address makes", "any number")
+    upload_bytes_per_day: int = _setting(1 << 30, integer(0, 1 << 50), "bytes", "files of a user in 24 h", "any number")
+    failed_logins: int = _setting(5, integer(1), "tries", "wrong ones of an account and address without a wait")
+    failed_login_wait_s: float = _setting(2.0, duration(), "s", "the wait after them; each more doubles it", "none")
+    failed_login_wait_most_s: float = _setting(300.0, duration(), "s", "the longest such wait")
+    failed_logins_per_address: int = _setting(300, integer(0), "tries", "wrong ones in a minute", "any number")
+    header_timeout_s: float = _setting(10.0, duration(0.1), "s", "a request's head must be whole after so long")
+    body_bytes_per_s: int = _setting(500, integer(0), "bytes/s", "the slowest body, after header_timeout_s", "any pace")
+    max_header_bytes: int = _setting(65536, integer(8192), "bytes", "the largest head of a request")
+    max_connections: int = _setting(0, integer(0), "connections", "those without a stream", "what files leave")
+    max_database_bytes: int = _setting(1 << 36, integer(0, 1 << 50), "bytes", "the largest database", "the disk's size")
+    token_lifetime_days: float = _setting(90.0, duration(), "days", "how long a token holds", "for ever")
+    log_keep_days: float = _setting(30.0, duration(), "days", "how long events can be replayed", "for ever")
+    log_keep_events: int = _setting(1_000_000, integer(0), "events", "how many can be replayed", "any number")
+    log_prune_interval_s: float = _setting(60.0, duration(0.1), "s", "between two prunings of the log")
+    audit_keep_days: float = _setting(365.0, duration(), "days", "how long the audit is kept", "for ever")
+    notice_announce_delay_s: float = _setting(5.0, duration(), "s", "before a notice is told to readers", "at once")
+    registration: bool = _setting(False, on_off, "", "people may make a student's account for themselves")
+    bcrypt_cost: int = _setting(12, integer(4, 16), "", "the work of a password's hash: each step doubles it")
+    max_body_bytes: int = _setting(1048576, integer(262144), "bytes", "the largest request body, files apart")
+    max_upload_bytes: int = _setting(26214400, integer(1, 1 << 40), "bytes", "the largest file that may be sent")
+    s3_bucket: str = _setting("", words, "", "the S3-compatible bucket for files, instead of the data folder; extra s3")
+    s3_endpoint: str = _setting("", web_url, "", "the store's address, if it is not AWS's own")
+    s3_region: str = _setting("", words, "", "the bucket's region; credentials are AWS_ACCESS_KEY_ID and so on")
+    s3_prefix: str = _setting("campus/", words, "", "what objects' names begin with; under it the bucket is ours alone")
+    tls_cert: str = _setting("", words, "", "the certificate's file, PEM, to serve HTTPS; needs tls_key")
+    tls_key: str = _setting("", words, "", "its private key's file, PEM; needs tls_cert")
+    hsts_days: float = _setting(0.0, duration(), "days", "browsers then use nothing but HTTPS for so long", "not told")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -42,11 +42,17 @@ _SENTENCES = {
 
 
 def connect(
-    path: Path, *, query_only: bool = False, create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+    path: Path,
+    *,
+    query_only: bool = False,
+    create: bool = False,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    most_bytes: int = 0,
 ) -> sqlite3.Connection:
     """A connection without implicit transactions. Raises sqlite3.Error; leaves nothing open then.
 
     A missing file is an error unless `create`: a server whose file was moved away must not go on with an empty one.
+    Through this connection the file grows to `most_bytes` (0: as far as the disk goes), as if the disk ended there.
     """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
@@ -64,6 +70,9 @@ def connect(
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        if most_bytes:
+            page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {max(1, most_bytes // page_bytes)}")
         if query_only:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

@@ -32,7 +32,7 @@ class Database:
     `on_commit` gets the outcome of every committed batch, on the loop, in the order of the commits, before any caller
     of that batch resumes. Storage trouble reaches callers as StorageError or StorageFull, what a function raises as it
     is. A cancelled caller's function may have run or not. `time_commit` is told when a batch begins, and what it
-    returns when that has ended.
+    returns when that has ended. Past `most_bytes` (0: where the disk ends) the file does not grow: StorageFull.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class Database:
         on_commit: Callable[[list[Outcome]], None],
         readers: int = 2,
         time_commit: TimeCommit = untimed,
+        most_bytes: int = 0,
     ) -> None:
-        self._writer = Writer(path, on_commit, time_commit)
+        self._path = path
+        self._writer = Writer(path, on_commit, time_commit, most_bytes)
         self._readers = Readers(path, readers)
         self._open = False
 
@@ -85,6 +87,18 @@ class Database:
         """Whether a command beside the server has committed since the last look; True once after a reopening."""
         self._check_open()
         return await self._writer.changed_outside()
+
+    async def writer_answers(self) -> None:
+        """Return once the writer's thread has done all that it had to do: one that hangs never does. Raises
+        StorageError."""
+        self._check_open()
+        await self._writer.answer()
+
+    def sizes_bytes(self) -> tuple[int, int]:
+        """How large the file is, and its write-ahead log."""
+        files = (self._path, self._path.with_name(self._path.name + "-wal"))
+        sizes = [file.stat().st_size if file.exists() else 0 for file in files]
+        return sizes[0], sizes[1]
 
     async def checkpoint_if_large(self, limit_bytes: int = WAL_LIMIT_BYTES) -> bool:
         """Empty the write-ahead log's file if it is past the limit and no write waits. For quiet times."""

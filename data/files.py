@@ -117,6 +117,23 @@ def by_key(tx: Transaction, key: str) -> sqlite3.Row | None:
     return tx.row("SELECT * FROM files WHERE key = ?", (key,))
 
 
+def uploaded(tx: Transaction, owner_id: int, since: str, most_bytes: int) -> tuple[int, str | None]:
+    """How many bytes of a user's files are newer than `since`; and when the one was made without which, and without
+    those before it, there are at most `most_bytes`: None if there are no more. Deleted files are not counted."""
+    total_bytes = tx.value(
+        "SELECT coalesce(sum(size_bytes), 0) FROM files WHERE owner_id = ? AND created_at > ?", (owner_id, since)
+    )
+    if total_bytes <= most_bytes:
+        return total_bytes, None
+    blocking = tx.value(
+        "SELECT coalesce(min(created_at) FILTER (WHERE gone_bytes >= ?3), max(created_at)) FROM "
+        "(SELECT created_at, sum(size_bytes) OVER (ORDER BY created_at, id) AS gone_bytes "
+        "FROM files WHERE owner_id = ?1 AND created_at > ?2)",
+        (owner_id, since, total_bytes - most_bytes),
+    )
+    return total_bytes, blocking
+
+
 def nameless_keys(tx: Transaction, keys: Sequence[str]) -> list[str]:
     """Those of keys that no row has."""
     return [key for key in keys if tx.value("SELECT 1 FROM files WHERE key = ?", (key,)) is None]

@@ -25,18 +25,22 @@ def hash_password(text: str, cost: int) -> str:
     return MARK + bcrypt.hashpw(_digest(text), bcrypt.gensalt(cost)).decode("ascii")
 
 
-def check_password(text: str, stored: str, dummy_cost: int = 12) -> bool:
-    """Whether this is the password. Nothing stored is False after the same work at dummy_cost.
+def check_password(text: str, stored: str, cost: int = 12) -> bool:
+    """Whether this is the password. A False takes at least the work of a hash at `cost`.
 
-    An answer that came sooner for an unknown user would tell who has an account. Raises ValueError for a stored text
-    that hash_password never made.
+    An answer that came sooner for an unknown user, or for one whose password was stored at a lower cost, would tell who
+    has an account. Raises ValueError for a stored text that hash_password never made.
     """
     if not stored:
-        bcrypt.checkpw(_digest(text), _dummy(dummy_cost))
+        _work(text, cost)
         return False
     if not stored.startswith(MARK):
         raise ValueError("a stored password has an unknown form")
-    return bcrypt.checkpw(_digest(text), stored.removeprefix(MARK).encode("ascii"))
+    if bcrypt.checkpw(_digest(text), stored.removeprefix(MARK).encode("ascii")):
+        return True
+    for missing in range(cost_of(stored), cost):  # 2^c + 2^c + 2^(c+1) + ... + 2^(cost-1) = 2^cost
+        _work(text, missing)
+    return False
 
 
 def cost_of(stored: str) -> int:
@@ -67,5 +71,6 @@ def _digest(text: str) -> bytes:
     return base64.b64encode(hashlib.sha256(composed).digest())
 
 
-def _dummy(cost: int) -> bytes:
-    return b"$2b$%02d$" % cost + b"." * 53
+def _work(text: str, cost: int) -> None:
+    """As long as it takes to check a password of that cost."""
+    bcrypt.checkpw(_digest(text), b"$2b$%02d$" % cost + b"." * 53)

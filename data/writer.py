@@ -45,9 +45,13 @@ class Writer:
     """The one writing connection and the functions that wait for it."""
 
     def __init__(
-        self, path: Path, on_commit: Callable[[list[Outcome]], None], time_commit: TimeCommit = untimed
+        self,
+        path: Path,
+        on_commit: Callable[[list[Outcome]], None],
+        time_commit: TimeCommit = untimed,
+        most_bytes: int = 0,
     ) -> None:
-        self._worker = Worker(partial(connect, path))
+        self._worker = Worker(partial(connect, path, most_bytes=most_bytes))
         self._wal = path.with_name(path.name + "-wal")
         self._on_commit = on_commit
         self._time_commit = time_commit
@@ -73,6 +77,10 @@ class Writer:
         version = await self._ask(_data_version)
         before, self._seen = self._seen, (self._worker.opened, version)
         return before is not None and before != self._seen
+
+    async def answer(self) -> None:
+        """Return once the thread has done all that it had to do. Raises StorageError without a connection."""
+        await self._ask(lambda connection: None)
 
     async def checkpoint_if_large(self, limit_bytes: int) -> bool:
         """Empty the write-ahead log's file if it is past the limit and no write waits; whether that was done."""

@@ -15,7 +15,7 @@ from realtime.api.base import Handler
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOCOL = ROOT / "docs/protocol.md"
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # What git ignores and what it keeps for itself.
 NOT_OURS = {
     ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache",

@@ -47,7 +47,7 @@ def test_nothing_was_measured_yet(meter: Meter) -> None:
 
 def test_events_are_those_of_the_last_minute(meter: Meter, clock: Clock) -> None:
     for _ in range(30):
-        meter.count_event()
+        meter.count_event("message")
     tick(meter, clock, 0.0, 0.0)
     assert meter.events_per_s == 15
     tick(meter, clock, *[0.0] * (WINDOW_S - 2))

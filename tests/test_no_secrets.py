@@ -223,7 +223,7 @@ def test_no_answer_repeats_a_token(shared: Shared) -> None:
 def test_the_log_holds_no_secret(shared: Shared, secrets: set[str]) -> None:
     log = shared.server.log()
     assert log.count("[redacted]") > 50
-    assert "Malformed HTTP message" in log
+    assert "Malformed HTTP message" not in log  # as many as somebody likes to send, and with what was in them
     assert "Traceback " in log
     assert " 401 GET " in log
     assert " 404 " in log

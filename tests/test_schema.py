@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    with running(tmp_path_factory.mktemp("schema")) as found:
+    with running(tmp_path_factory.mktemp("schema"), allowed_hosts="campus.example") as found:
         yield found
 
 

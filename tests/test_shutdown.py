@@ -309,10 +309,10 @@ def test_logins_that_wait_for_their_turn_do_not_hold_it_up(server_factory: Serve
             pool.submit(
                 httpx.post,
                 f"{server.url}/api/v1/auth/login/",
-                json={"username": "nobody", "password": "wrongPassword1"},
+                json={"username": f"nobody_{number}", "password": "wrongPassword1"},
                 timeout=30,
             )
-            for _ in range(30)
+            for number in range(30)
         ]
         while client.get("/healthz").status_code != 200 or not any(one.done() for one in waiting):
             pass  # each look is a request: the first login is through, and the others wait

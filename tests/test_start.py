@@ -206,8 +206,8 @@ def copy_of_project(tmp_path: Path) -> Path:
     """What `python server.py` needs, in a folder of its own."""
     target = tmp_path / "newer"
     target.mkdir()
-    for name in ("server.py", "settings.py"):
-        shutil.copy(ROOT / name, target)
+    for path in ROOT.glob("*.py"):
+        shutil.copy(path, target)
     for name in ("commands", "data", "realtime"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     return target

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from data import clock, log, roles, streams, tokens
+from data import clock, log, roles, sessions, streams
 from data.log import Span
 from realtime.api import pages, problem
 from realtime.api.base import Handler
@@ -92,7 +92,7 @@ class OpenStreamHandler(AdminHandler):
             raise Problem(404, "Not found.")
         if known[subscriber.user_id].is_global and not self.caller.is_global:
             raise Problem(403, problem.FORBIDDEN)
-        await self.campus.database.write(tokens.revoke, [subscriber.token_id], "revoked")
+        await self.campus.database.write(sessions.end_others, self.act(), subscriber.token_id, subscriber.user_id)
         self.answer_nothing()
 
 

@@ -72,6 +72,7 @@ class AnnouncementsHandler(_AnnouncementsHandler):
         problems = _problems(given)
         if problems:
             raise Problem(400, problems)
+        self.campus.limits.publications.count(f"user {self.caller.user_id}")
         reach = await self.reach(given.audience)
         new = announcements.NewAnnouncement(
             author_id=self.caller.user_id,
@@ -80,6 +81,7 @@ class AnnouncementsHandler(_AnnouncementsHandler):
             message=given.message,
             audience=msgspec.to_builtins(given.audience or AudienceGiven(all=True)),
             data=given.data or {},
+            address=self.address,
         )
         stored = await self.campus.database.write(announcements.publish, new, reach, self.online(reach), self.now)
         self.answer(stored, 201)

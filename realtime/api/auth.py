@@ -7,9 +7,12 @@ from typing import Annotated, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from data import accounts, clock, logins, passwords, tokens, users
-from realtime.api import people
+from data import accounts, clock, logins, passwords, sessions, user_fields, users
+from data.audit import Act
+from data.errors import Conflict
+from realtime.api import origin, people
 from realtime.api.base import Handler
+from realtime.api.hashing import KNOWN
 from realtime.api.operation import operation
 from realtime.api.passwords import hash_of, is_right
 from realtime.api.people import FullUser, OwnUser
@@ -88,22 +91,22 @@ class SessionHandler(Handler):
 class LoginHandler(SessionHandler):
     """`POST auth/login/`."""
 
-    @operation({200: SignedIn}, body=Login)
+    @operation({200: SignedIn}, body=Login, refusals={429})
     async def post(self) -> None:
-        """A token for a right pair; one answer, in one time, for every wrong one."""
+        """A token for a right pair; one answer, in one time, for every wrong one.
+
+        Who fails too often has to wait: on that account, and from that address. Others do not.
+        """
         given = self.decode(Login)
         blank = {
             name: ["This field may not be blank."] for name in ("username", "password") if not getattr(given, name)
         }
         if blank:
             raise Problem(400, blank)
-        user = await self.campus.database.read(users.by_username, given.username)
-        stored = user["password_hash"] if user is not None and user["is_active"] else ""
-        right = await is_right(self.campus, given.password, stored)
-        login = None
-        if right and user is not None:
-            login = await self.campus.database.write(logins.begin, user["id"], stored, self.terms())
+        login, user_id = await self._log_in(given)
+        self.campus.meter.count_login(login is not None)
         if login is None:
+            self.campus.wrong_logins.note(user_id, self.address, self.now, self.campus.mono_s())
             raise Problem(400, {"non_field_errors": ["Unable to log in with provided credentials."]})
         self.answer(
             {
@@ -114,6 +117,23 @@ class LoginHandler(SessionHandler):
                 "accessible_colleges": [dict(row) for row in login.colleges],
             }
         )
+
+    async def _log_in(self, given: Login) -> tuple[logins.Login | None, int | None]:
+        """The login, None for a wrong pair; and the id of whoever has that name. Raises Problem 429, 503."""
+        campus, place, password = self.campus, origin.place(self.address), given.password
+        account = user_fields.canonical_username(given.username).lower()
+        campus.limits.guesses.check(account, place)  # before anything that costs
+        user, is_known = await campus.database.read(logins.candidate, given.username, self.address)
+        stored = user["password_hash"] if user is not None and user["is_active"] else ""
+        lane = KNOWN if is_known else place
+        with campus.limits.guesses.attempt(account, place, is_known=is_known) as attempt:
+            attempt.is_right = await is_right(campus, password, stored, lane)
+        if user is None or not attempt.is_right:
+            return None, None if user is None else user["id"]
+        better = ""
+        if passwords.cost_of(stored) < campus.options.bcrypt_cost:
+            better = await hash_of(campus, password, lane)
+        return await campus.database.write(logins.begin, user["id"], stored, self.terms(), better), user["id"]
 
 
 class LogoutHandler(Handler):
@@ -127,7 +147,8 @@ class LogoutHandler(Handler):
         token = self.given_token()
         caller = token and await self.campus.tokens.authenticate(token, self.campus.wall_s())
         if caller:
-            await self.campus.database.write(tokens.revoke, [caller.token_id], "logout")
+            act = Act(caller.user_id, self.address, self.now)
+            await self.campus.database.write(sessions.sign_out, act, caller.token_id)
         self.answer({"detail": "Successfully logged out."})
 
 
@@ -155,7 +176,7 @@ class OwnUserHandler(Handler):
         fields = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not UNSET}
         if requires_username and "username" not in fields:
             raise Problem(400, {"username": ["This field is required."]})
-        row = await self.campus.database.write(accounts.update_profile, self.caller.user_id, fields, self.asker().at)
+        row = await self.campus.database.write(accounts.update_profile, self.asker(), fields)
         self.answer(people.to_self(row))
 
 
@@ -174,19 +195,33 @@ class NewPasswordHandler(Handler):
             problems = {new_name: found}
         if problems:
             raise Problem(400, problems)
+        checked = await self._check(old, old_name)
+        new_hash = await hash_of(self.campus, new)
+        try:
+            await self._write(checked, new_hash)
+        except Conflict:
+            # Perhaps a login has stored the same password at a higher cost meanwhile; then it is right again.
+            if passwords.cost_of(await self._stored()) <= passwords.cost_of(checked):
+                raise
+            await self._write(await self._check(old, old_name), new_hash)
+
+    async def _check(self, old: str, name: str) -> str:
+        """The stored form of the caller's password, if that is the old one. Raises Problem 400, 429, 503."""
+        stored = await self._stored()
+        account, place = self.caller.username.lower(), origin.place(self.address)
+        with self.campus.limits.guesses.attempt(account, place, is_known=True) as attempt:
+            attempt.is_right = await is_right(self.campus, old, stored, KNOWN)
+        if not attempt.is_right:
+            raise Problem(400, {name: ["Your old password was entered incorrectly. Please enter it again."]})
+        return stored
+
+    async def _stored(self) -> str:
         row = await self.campus.database.read(users.by_id, self.caller.user_id)
         assert row is not None
-        if not await is_right(self.campus, old, row["password_hash"]):
-            raise Problem(400, {old_name: ["Your old password was entered incorrectly. Please enter it again."]})
-        new_hash = await hash_of(self.campus, new)
-        await self.campus.database.write(
-            logins.change_password,
-            self.caller.user_id,
-            self.caller.token_id,
-            row["password_hash"],
-            new_hash,
-            self.now,
-        )
+        return str(row["password_hash"])
+
+    async def _write(self, checked: str, new_hash: str) -> None:
+        await self.campus.database.write(logins.change_password, self.act(), self.caller.token_id, checked, new_hash)
 
 
 class PasswordChangeHandler(NewPasswordHandler):

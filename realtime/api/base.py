@@ -1,7 +1,7 @@
-"""Handler: what every resource's handler has in common. Authentication, bodies, answers, errors, CORS, request ids.
+"""Handler: what every resource's handler has in common. Permission, answers, errors, CORS, request ids.
 
 Nothing that Tornado would answer or log by itself (its HTML, its tracebacks, its URLs with tokens) reaches anybody. How
-a body comes in is in receiving.py.
+a body comes in is in receiving.py, who sends it in asking.py.
 """
 
 from __future__ import annotations
@@ -9,29 +9,24 @@ from __future__ import annotations
 import itertools
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-import msgspec
 from tornado.web import HTTPError, RequestHandler
 
-from data import clock
-from data.asker import Asker, Moment
 from data.errors import DataError
 from data.listing import Asked
 from realtime import links
-from realtime.api import body, cors, origin, pages, params, problem
+from realtime.api import body, cors, headers, origin, pages, problem
+from realtime.api.asking import Asking
 from realtime.api.problem import Problem
-from realtime.api.receiving import Receiving
 from realtime.api.redact import redact
-from realtime.api.tokens import Caller
 
 if TYPE_CHECKING:
     from realtime.api.application import Application
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 JSON = body.JSON
@@ -40,7 +35,7 @@ _boot = secrets.token_hex(4)
 _numbers = itertools.count(1)
 
 
-class Handler(Receiving):
+class Handler(Asking):
     """The base of all handlers. `open_to_all` handlers need no token, nor do all others' `open_methods`; failures with
     one of the `error_statuses` are `{"error": sentence}`. `path_names` are those of the path's pieces, as the OpenAPI
     document shows them."""
@@ -50,17 +45,11 @@ class Handler(Receiving):
     open_methods: ClassVar[frozenset[str]] = frozenset({"OPTIONS"})
     error_statuses: ClassVar[frozenset[int]] = frozenset()
     path_names: ClassVar[tuple[str, ...]] = ("id",)
-    caller: Caller
-
-    @property
-    def now(self) -> str:
-        """The time as the database writes it."""
-        return clock.stamp(self.campus.wall_s())
 
     # Requests
 
     async def prepare(self) -> None:
-        """Refuse a body that would be far too large, authenticate, permit. Raises Problem 401, 403, 413."""
+        """Refuse a body that would be far too large, authenticate, permit. Raises Problem 401, 403, 413, 429."""
         self.campus.requests.add(self)
         try:
             self.open_body()
@@ -72,10 +61,12 @@ class Handler(Receiving):
         self._hangs_up = False
 
     async def admit(self) -> None:
-        """Who calls, and whether that one may. Raises Problem 401, 403."""
+        """Who calls, and whether that one may, now. Raises Problem 401, 403, 413, 429."""
         if not self.is_open(self.request.method or ""):
             self.caller = await self.authenticate(self.given_token())
+            self.campus.limits.requests.count(f"user {self.caller.user_id}")
             self._check_role()
+            await self.make_room(self.caller.user_id)
 
     @classmethod
     def is_open(cls, method: str) -> bool:
@@ -94,70 +85,21 @@ class Handler(Receiving):
             self.drop_body()
         super().on_connection_close()
 
-    def given_token(self) -> str | None:
-        """The token of the Authorization header, `Token K` or `Bearer K`."""
-        kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        return token.strip() if kind.lower() in ("token", "bearer") and token.strip() else None
-
-    async def authenticate(self, token: str | None) -> Caller:
-        """The caller behind a token. Raises Problem 401."""
-        challenge = {"WWW-Authenticate": "Token"}
-        if token is None:
-            raise Problem(401, problem.NO_CREDENTIALS, challenge)
-        caller = await self.campus.tokens.authenticate(token, self.campus.wall_s())
-        if caller is None:
-            raise Problem(401, problem.BAD_TOKEN, challenge)
-        if not caller.is_active:
-            raise Problem(401, problem.INACTIVE, challenge)
-        return caller
-
-    def params(self, kind: type[S]) -> S:
-        """The query parameters as the struct that the operation declares. Raises Problem 400, 404 for a bad page."""
-        assert self._declared is not None
-        assert self._declared.query is kind
-        return params.decode(self.request.query_arguments, kind)
-
-    def asker(self) -> Asker:
-        """The caller, in the college that the request is held to, now. Raises Problem 400."""
-        caller, options = self.caller, self.campus.options
-        wall_s = self.campus.wall_s()
-        today = clock.day(wall_s, options.timezone)
-        at = Moment(clock.stamp(wall_s), today, options.timezone, options.notice_announce_delay_s)
-        return Asker(caller.user_id, caller.user_type, self.college(), caller.college_id, at)
-
-    @property
-    def address(self) -> str:
-        """The client's address."""
-        return origin.address(self.request, self.campus.options.trusted_proxies)
-
-    @property
-    def base_url(self) -> str:
-        """The address that the client reached the server by, without a path."""
-        options = self.campus.options
-        return options.public_url.rstrip("/") or origin.base_url(self.request, options.trusted_proxies)
-
-    def college(self) -> int | None:
-        """The college that the request is held to, None for all. Only a global role chooses. Raises Problem 400."""
-        if not self.caller.is_global:
-            return self.caller.college_id
-        headers = self.request.headers
-        name = "X-College-ID" if "X-College-ID" in headers else "X-Tenant-ID"
-        value = headers.get(name, "all").strip()
-        if value.lower() in ("", "all"):
-            return None
-        if not (value.isascii() and value.isdigit() and 0 < int(value[:20]) <= body.MOST_INTEGER):
-            raise Problem(400, {name: ['Enter the number of a college, or "all".']})
-        return int(value)
-
     # Answers
 
     def set_default_headers(self) -> None:
         """Headers that every answer has, errors included."""
         self.set_header("Server", "realtime")
         self.set_header("X-Request-ID", self.request_id)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        for name, value in cors.headers(self.request, cast("Application", self.application).campus.options):
+        for name, value in self.default_headers():
             self.set_header(name, value)
+
+    def default_headers(self) -> Iterator[tuple[str, str]]:
+        """Those that browsers go by."""
+        options = cast("Application", self.application).campus.options
+        yield from headers.ALWAYS
+        yield from headers.of_scheme(origin.scheme(self.request, options.trusted_proxies), options.hsts_days)
+        yield from cors.headers(self.request, options)
 
     @property
     def request_id(self) -> str:
@@ -234,10 +176,11 @@ class Handler(Receiving):
         if isinstance(value, Problem | HTTPError):
             return  # a server that is full says so a thousand times a second
         if isinstance(value, DataError):
-            if self._to_problem(500, value).status >= 500:
-                log.error("%s %s: %s", self.request_id, self._request_summary(), value)
+            # A disk that is full says so to everybody who writes.
+            if self._to_problem(500, value).status >= 500 and self.campus.limits.turned_away.is_news(str(value)):
+                self._log_error("%s %s: %s", self.request_id, self._request_summary(), value)
             return
-        log.error("%s %s", self.request_id, self._request_summary(), exc_info=(typ, value, tb))
+        self._log_error("%s %s", self.request_id, self._request_summary(), exc_info=(typ, value, tb))
 
     def allowed_methods(self) -> list[str]:
         """The methods that this resource answers."""
@@ -260,16 +203,8 @@ class Handler(Receiving):
             return problem.of_status(failure.status_code, self.request.method or "")
         return problem.of_status(status_code, self.request.method or "")
 
+    def _log_error(self, message: str, *args: object, **more: Any) -> None:
+        log.error(message, *args, extra={"request_id": self.request_id}, **more)
+
     def _request_summary(self) -> str:
         return redact(f"{self.request.method} {self.request.uri} ({self.request.remote_ip})")
-
-
-class NotFoundHandler(Handler):
-    """Every path that is no resource. A preflight is answered, or a page could not read the 404 that comes after it."""
-
-    open_to_all = True
-
-    async def admit(self) -> None:
-        """Answer 404, whatever else is wrong."""
-        if self.request.method != "OPTIONS":
-            raise Problem(404, "Not found.")

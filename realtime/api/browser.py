@@ -17,7 +17,7 @@ from tornado import template
 
 from data import passwords
 from data.errors import Invalid, NotFound
-from realtime.api import body, params, problem
+from realtime.api import body, headers, params, problem
 from realtime.api.base import Handler
 from realtime.api.passwords import hash_of
 from realtime.api.problem import Problem
@@ -38,7 +38,8 @@ class PageHandler(Handler):
         """The headers of all answers, and those that a page needs."""
         super().set_default_headers()
         self.set_header("Content-Security-Policy", _POLICY)
-        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Permissions-Policy", headers.NO_DEVICES)
         self.set_header("Cache-Control", "no-store")
 
     def show(self, name: str, status: int = 200, **values: object) -> None:

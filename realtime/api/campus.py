@@ -16,8 +16,10 @@ from data.database import Database
 from data.transaction import Transaction
 from realtime.api.hashing import Hashing
 from realtime.api.importing import Imports
+from realtime.api.limits import Limits
 from realtime.api.meter import Meter
 from realtime.api.tokens import TokenTable
+from realtime.api.wrong_logins import WrongLogins
 from realtime.hub import Hub
 from realtime.presence import Presence
 from realtime.replay import Replay
@@ -34,11 +36,15 @@ class Options:
 
     public_url: str
     cors_origins: frozenset[str]
+    allowed_hosts: frozenset[str]
+    hsts_days: float
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    metrics_addresses: tuple[IPv4Network | IPv6Network, ...]
     timezone: ZoneInfo
     limits: bool
     access_log: bool
     api_docs: bool
+    heartbeat_s: int
     retry_ms: int
     send_buffer_bytes: int
     tcp_user_timeout_s: float
@@ -69,11 +75,13 @@ class Campus:
     replay: Replay
     hashing: Hashing
     meter: Meter
+    limits: Limits
     store: Store
     incoming: Incoming
     wall_s: Callable[[], float]
     mono_s: Callable[[], float]
     imports: Imports = field(default_factory=Imports)
+    wrong_logins: WrongLogins = field(default_factory=WrongLogins)
     stopping: bool = False
     requests: WeakSet[object] = field(default_factory=WeakSet)
 

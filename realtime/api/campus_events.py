@@ -71,5 +71,6 @@ CampusEventsHandler, CampusEventHandler = handlers(
         update=campus_events.update,
         delete=campus_events.delete,
         file="image",
+        is_published=True,
     )
 )

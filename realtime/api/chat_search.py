@@ -29,6 +29,7 @@ class SearchHandler(ChatHandler):
         wanted = self.params(SearchQuery)
         if not wanted.q:
             raise Problem(400, "q is required")
+        self.campus.limits.searches.count(f"user {self.caller.user_id}")
         asked = wanted.asked()
         count, results = await self.snapshot(
             message_search.page, self.caller.user_id, wanted.q, wanted.with_id, asked.limit, asked.offset

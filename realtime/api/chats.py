@@ -126,6 +126,7 @@ class MessagesHandler(ChatHandler):
         if receiver_id == sender_id:
             raise Problem(400, "You cannot send a message to yourself")
         client_msg_id = self._client_msg_id(given)
+        self.campus.limits.messages.count(f"user {sender_id}")
         async with kept(self.campus, attachment) as file:
             message, is_new = await self.campus.database.write(
                 messages.send, sender_id, receiver_id, text, client_msg_id, self.now, file

@@ -59,13 +59,13 @@ class FileHandler(Handler):
             "Content-Disposition": f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(row['name'], safe='')}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cross-Origin-Resource-Policy": "cross-origin",  # front ends have origins of their own
-            "Referrer-Policy": "no-referrer",
             "Cache-Control": f"private, max-age={KEPT_S}, immutable",
             "Accept-Ranges": "bytes",
             "Etag": f'"{row["etag"]}"',
             "Last-Modified": _http_date(row["created_at"]),
         }.items():
             self.set_header(name, value)
+        self.clear_header("X-Frame-Options")  # a page may show a picture in a frame; the sandbox is around it
 
     def _is_known(self, row: sqlite3.Row) -> bool:
         """Whether the client has it already: If-None-Match, else If-Modified-Since."""

@@ -74,7 +74,8 @@ class ImportsHandler(Handler):
                 campus.database, asker, people, terms, cost=campus.options.bcrypt_cost, now=lambda: self.now
             )
         except TooMany:
-            raise Problem(429, "Other imports have to end first.", {"Retry-After": str(AGAIN_S)}) from None
+            who, sentence = f"user {self.caller.user_id}", "Other imports have to end first."
+            raise campus.limits.turned_away.problem("imports", who, sentence, AGAIN_S) from None
         self.answer(_shown(begun), 202)
 
 

@@ -76,6 +76,7 @@ NoticesHandler, NoticeHandler = handlers(
         update=notices.update,
         delete=notices.delete,
         file="attachment",
+        is_published=True,
     )
 )
 

@@ -33,7 +33,7 @@ _DATES = re.compile(r".+_date|date_of_birth")
 # Who one is, chats, streams and the server itself know no college of a request.
 _IN_COLLEGE = re.compile(
     r"\w+ /api/v1/(accounts/users/(?!me/|change_password/)|academic/|communication/(?!chats/|sse/|poll/))"
-    r"|\w+ /api/v1/admin/streams/"
+    r"|\w+ /api/v1/admin/(streams|audit)/"
     r"|POST /api/v1/admin/imports/"
 )
 _SNAPSHOT = re.compile(r"/api/v1/communication/(?!sse/|poll/)")

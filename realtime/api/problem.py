@@ -23,6 +23,7 @@ FORBIDDEN = "You do not have permission to perform this action."
 NO_CREDENTIALS = "Authentication credentials were not provided."
 BAD_TOKEN = "Invalid token."
 INACTIVE = "User inactive or deleted."
+MISDIRECTED = "This server does not answer to that host name. Its setting allowed_hosts says to which it does."
 REQUIRED = "This field is required."
 
 

@@ -58,7 +58,7 @@ class Publisher:
                     self._remove_files(item.keys)
 
     def _publish(self, event: Event) -> None:
-        self._meter.count_event()
+        self._meter.count_event(event.event)
         try:
             self._hub.publish(event.keys, frame.encode(event.event, event.data, event.id), event.id)
         except Exception:

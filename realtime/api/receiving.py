@@ -39,6 +39,7 @@ class Receiving(RequestHandler):
         self._chunks: list[bytes] = []
         self._received_bytes = 0
         self._upload: Upload | None = None
+        self._taken: tuple[int, int] | None = None
         self._hangs_up = True
 
     @property
@@ -93,6 +94,11 @@ class Receiving(RequestHandler):
         elif announced > options.max_body_bytes + DRAINED_BYTES:
             raise self._too_large()
 
+    async def make_room(self, user_id: int) -> None:
+        """Take what an upload of that user will have of the day's bytes. Raises Problem 413, 429."""
+        if self._upload is not None:
+            self._taken = user_id, await self.campus.limits.uploads.take(user_id, self._announced_bytes())
+
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take in a piece of the body; past the limit only count, and refuse it once a megabyte more has come."""
         self._received_bytes += len(chunk)
@@ -113,6 +119,9 @@ class Receiving(RequestHandler):
         """Nobody wants the files any more that are still on their way in."""
         if self._upload is not None:
             self._upload.discard()
+        if self._taken is not None:
+            self.campus.limits.uploads.give_back(*self._taken)
+            self._taken = None
 
     @property
     def is_sending(self) -> bool:

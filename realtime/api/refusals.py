@@ -36,7 +36,7 @@ def statuses(path: str, method: str, handler: type[Handler], declared: Operation
     """The failures of an operation."""
     found = set(declared.refusals)
     if not handler.is_open(method):
-        found.add(401)
+        found |= {401, 429}
     if declared.roles is not None:
         found.add(403)
     if "{" in path:

@@ -42,7 +42,8 @@ class Resource:
 
     `item` is the type of an object in answers; `whole` of a POST and a PUT, in which a field without a default is
     required; `query` the filters of its list. `writers` may write at all, whose objects is for the rules to say. `file`
-    is the field that may be a file of a form: the rules get a NewFile for it.
+    is the field that may be a file of a form: the rules get a NewFile for it. `is_published`: many are told of a new
+    one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Resource:
     update: Callable[[Transaction, Asker, int, Values], Any]
     delete: Callable[[Transaction, Asker, int], None]
     file: str | None = None
+    is_published: bool = False
 
     @classmethod
     def of(
@@ -118,6 +120,8 @@ def list_handler(resource: Resource) -> type[ResourceHandler]:
 
         @operation({201: resource.item}, body=resource.whole, roles=resource.writers, files=resource.files)
         async def post(self) -> None:
+            if resource.is_published:
+                self.campus.limits.publications.count(f"user {self.caller.user_id}")
             async with self.values(resource.whole) as values:
                 row = await self.campus.database.write(resource.create, self.asker(), values)
             self.answer(row, 201)

@@ -23,6 +23,7 @@ from realtime.api.admin_page import AdminPageHandler
 from realtime.api.announcements import AnnouncementHandler, AnnouncementsHandler, AnnouncementsPreviewHandler
 from realtime.api.app_files import AppFileHandler
 from realtime.api.app_pages import IndexHandler
+from realtime.api.audit import AuditHandler
 from realtime.api.auth import LoginHandler, LogoutHandler, OwnUserHandler, PasswordChangeHandler
 from realtime.api.base import Handler
 from realtime.api.browser import StyleHandler
@@ -52,6 +53,7 @@ from realtime.api.notifications import (
 from realtime.api.poll import PollHandler
 from realtime.api.registrations import RegistrationHandler, RegistrationsHandler
 from realtime.api.schema import DocsFileHandler, DocsHandler, Document, SchemaHandler
+from realtime.api.scrape import MetricsHandler
 from realtime.api.sessions import SessionItemHandler, SessionsHandler
 from realtime.api.set_password import SetPasswordPageHandler
 from realtime.api.setup import SetupHandler
@@ -133,12 +135,14 @@ def table() -> list[URLSpec]:
         route(f"{BASE}/admin/streams", StreamsHandler),
         route(f"{BASE}/admin/streams/{ID}", OpenStreamHandler),
         route(f"{BASE}/admin/stats", StatsHandler),
+        route(f"{BASE}/admin/audit", AuditHandler),
         route(f"{BASE}/admin/imports", ImportsHandler),
         route(f"{BASE}/admin/imports/{ID}", ImportHandler),
         route(f"{BASE}/campus", IdentityHandler),
         URLSpec(rf"/files/{KEY}/{SEGMENT}", FileHandler),
         route("/healthz", HealthHandler),
         route("/readyz", ReadyHandler),
+        route("/metrics", MetricsHandler),
         route("/setup", SetupHandler),
         route("/set-password", SetPasswordPageHandler),
         URLSpec("/static/style.css", StyleHandler),

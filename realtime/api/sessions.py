@@ -30,5 +30,5 @@ class SessionItemHandler(Handler):
     @operation({204: None})
     async def delete(self, token_id: str) -> None:
         """Sign out there: its token ends, and its streams (reason `revoked`). Other people's sessions are 404."""
-        await self.campus.database.write(sessions.end, self.caller.user_id, path_id(token_id))
+        await self.campus.database.write(sessions.end, self.act(), path_id(token_id))
         self.answer_nothing()

@@ -29,5 +29,5 @@ class SetPasswordPageHandler(LinkHandler):
 
     async def done(self, key: str, typed: Mapping[str, str], password_hash: str) -> None:
         """Set it."""
-        await self.campus.database.write(logins.set_password_by_link, key, password_hash, self.now)
+        await self.campus.database.write(logins.set_password_by_link, key, password_hash, self.address, self.now)
         self.show("set_password_done.html")

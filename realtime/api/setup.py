@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from data import links, user_fields, users
+from data import audit, links, user_fields, users
+from data.audit import Act
 from data.errors import Invalid, NotFound
 from data.transaction import Transaction
 from realtime.api.browser import NEW_PASSWORD, Field, LinkHandler, password_problems
@@ -38,7 +39,7 @@ class SetupHandler(LinkHandler):
 
     async def done(self, key: str, typed: Mapping[str, str], password_hash: str) -> None:
         """Make the account."""
-        await self.campus.database.write(_make, key, _user(typed, password_hash), self.now)
+        await self.campus.database.write(_make, key, _user(typed, password_hash), self.address, self.now)
         self.show("setup_done.html", username=user_fields.canonical_username(typed["username"]))
 
 
@@ -59,10 +60,12 @@ def _check(tx: Transaction, key: str, now: str) -> None:
         raise NotFound("This link is not valid any more.")
 
 
-def _make(tx: Transaction, key: str, new: users.NewUser, now: str) -> int:
+def _make(tx: Transaction, key: str, new: users.NewUser, address: str, now: str) -> None:
     _check(tx, key, now)
     links.use(tx, key, links.FIRST_ADMIN, now)
-    return users.create(tx, new, now)
+    user = users.by_id(tx, users.create(tx, new, now))
+    assert user is not None
+    audit.append_of(tx, Act(None, address, now), "user_created", user, detail=new.user_type)
 
 
 def _problems(tx: Transaction, new: users.NewUser) -> dict[str, list[str]]:

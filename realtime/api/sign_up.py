@@ -8,7 +8,7 @@ from typing import Annotated, TypedDict
 import msgspec
 
 from data import accounts, logins, passwords, users
-from realtime.api import people, problem
+from realtime.api import origin, people, problem
 from realtime.api.auth import SessionHandler
 from realtime.api.body import Id
 from realtime.api.operation import operation
@@ -41,7 +41,7 @@ class Registered(TypedDict):
 class SignUpHandler(SessionHandler):
     """`POST auth/registration/`."""
 
-    @operation({201: Registered}, body=Registration, refusals={403})
+    @operation({201: Registered}, body=Registration, refusals={403, 429})
     async def post(self) -> None:
         """Make a student's account, signed in: 201. 403 unless the setting `registration` is on."""
         if not self.campus.options.registration:
@@ -57,8 +57,10 @@ class SignUpHandler(SessionHandler):
         new = users.NewUser(
             username=given.username, email=given.email, first_name=given.first_name, last_name=given.last_name
         )
+        place = origin.place(self.address)
+        self.campus.limits.registrations.count(f"address {place}")
         # A name that is taken must not cost a hash.
         await self.campus.database.read(accounts.for_registration, new, given.college)
-        new = replace(new, password_hash=await hash_of(self.campus, given.password1))
+        new = replace(new, password_hash=await hash_of(self.campus, given.password1, place))
         login = await self.campus.database.write(logins.register, new, given.college, self.terms())
         self.answer({"key": login.token, "user": people.to_full(login.user, self.campus.presence)}, 201)

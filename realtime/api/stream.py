@@ -18,7 +18,7 @@ from tornado.httputil import HTTPServerRequest, format_timestamp
 from tornado.iostream import IOStream, SSLIOStream
 
 from realtime import frame
-from realtime.api import cors, params, problem
+from realtime.api import params, problem
 from realtime.api.base import Handler
 from realtime.api.campus import Campus
 from realtime.api.opening import Opening
@@ -32,6 +32,7 @@ from realtime.wire import Wire
 log = logging.getLogger(__name__)
 
 EVENT_STREAM = "text/event-stream"
+AGAIN_S = 30  # nobody knows when a stream will end
 
 
 class EventStreamHandler(Handler):
@@ -54,9 +55,8 @@ class EventStreamHandler(Handler):
         yield "X-Accel-Buffering", "no"
         yield "Connection", "keep-alive"
         yield "X-Request-ID", self.request_id
-        yield "X-Content-Type-Options", "nosniff"
         yield "Date", _date(int(self.campus.wall_s()))
-        yield from cors.headers(self.request, self.campus.options)
+        yield from self.default_headers()
 
     def head(self, *args: str, **kwargs: str) -> None:
         """The headers of the stream, without one."""
@@ -92,13 +92,13 @@ def cursor_of(request: HTTPServerRequest, query: StreamQuery) -> str | None:
 
 def check_room(campus: Campus, user_id: int) -> None:
     """Raise Problem 429 or 503 where there is no room for another stream of the user."""
-    options = campus.options
+    options, turned_away, who = campus.options, campus.limits.turned_away, f"user {user_id}"
     if campus.stopping:
         raise Problem(503, "The server is stopping.", {"Retry-After": "5"})
     if options.max_streams and len(campus.hub.streams) >= options.max_streams:
-        raise Problem(503, "The server has no room for another stream.", {"Retry-After": "30"})
+        raise turned_away.problem("all_streams", who, "The server has no room for another stream.", AGAIN_S, 503)
     if options.limits and len(campus.hub.streams_of(user_id)) >= options.max_streams_per_user:
-        raise Problem(429, "You have too many open streams.", {"Retry-After": "30"})
+        raise turned_away.problem("streams", who, "You have too many open streams.", AGAIN_S)
 
 
 class StreamHandler(EventStreamHandler):

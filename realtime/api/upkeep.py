@@ -10,7 +10,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 
-from data import clock, notice_dues, streams, tokens, users
+from data import audit, clock, notice_dues, streams, tokens, users
 from data import log as event_log
 from data.errors import DataError
 from realtime.api.campus import Campus
@@ -28,10 +28,17 @@ class Upkeep:
     """Does its rounds from `tick`. Days and counts of 0 keep everything."""
 
     def __init__(
-        self, campus: Campus, *, log_keep_days: float, log_keep_events: int, log_prune_interval_s: float
+        self,
+        campus: Campus,
+        *,
+        log_keep_days: float,
+        log_keep_events: int,
+        log_prune_interval_s: float,
+        audit_keep_days: float,
     ) -> None:
         self._campus = campus
         self._keep_days = log_keep_days
+        self._audit_keep_days = audit_keep_days
         self._keep_events = log_keep_events
         self._prune_interval_s = log_prune_interval_s
         self._prune_at_s = 0.0
@@ -50,6 +57,7 @@ class Upkeep:
             await self._round
         wall_s = self._campus.wall_s()
         await self._attempt(self._write_uses, wall_s)
+        await self._attempt(self._campus.wrong_logins.write, self._campus.database)
         seen = self._campus.presence.leave_all(wall_s)
         await self._attempt(self._campus.database.write, users.set_last_seen, list(seen.items()))
 
@@ -70,6 +78,7 @@ class Upkeep:
             self._streams_used_at_s = mono_s + USE_WRITTEN_EVERY_S
             self._campus.tokens.use_streams([s.token_id for s in self._campus.hub.streams.values()], wall_s)
         await self._attempt(self._write_uses, wall_s)
+        await self._attempt(self._campus.wrong_logins.write, self._campus.database)
         if mono_s >= self._prune_at_s:
             self._prune_at_s = mono_s + self._prune_interval_s
             await self._attempt(self._prune, wall_s)
@@ -132,3 +141,7 @@ class Upkeep:
         gone = PRUNED_AT_ONCE
         while gone == PRUNED_AT_ONCE:
             gone = await database.write(tokens.revoke_expired, now, PRUNED_AT_ONCE)
+        audit_before = clock.stamp(wall_s - self._audit_keep_days * 86400) if self._audit_keep_days else ""
+        gone = PRUNED_AT_ONCE
+        while gone == PRUNED_AT_ONCE:
+            gone = await database.write(audit.prune, audit_before, PRUNED_AT_ONCE)
