@@ -3,14 +3,12 @@
 import { fill, h } from '../kit/dom.js';
 import { confirm } from '../kit/dialog.js';
 import { icon } from '../kit/icons.js';
-import { Part } from '../kit/part.js';
 import { empty, failed, loading } from '../kit/states.js';
 import { report, toast } from '../kit/toast.js';
 import { mayChange } from '../compose/roles.js';
 import { isPicture } from '../lists/attachment.js';
-import { LiveOne } from '../lists/live_one.js';
+import { OnePage } from '../lists/one_page.js';
 import { outward, prose } from '../lists/prose.js';
-import { notifications } from '../notifications/desk.js';
 import { session } from '../session.js';
 import { go, href } from '../shell/route.js';
 import { setPlace } from '../shell/title.js';
@@ -18,68 +16,24 @@ import './attendance.js';
 import { deadlineOf, isPast, whenOf } from './event.js';
 import './place.js';
 
-class EventPage extends Part {
-  #one = new LiveOne((id) => session.api.event(id));
-  #body = h('div.one-body');
+class EventPage extends OnePage {
+  static kind = 'event';
   #shape = null;
-  #isMarking = false;
 
-  build() {
-    this.className = 'page';
-    fill(this, h('a.back-link', { href: href('events') }, icon('back'), 'All events'), this.#body);
-  }
-
-  start() {
-    const { client } = session;
-    const id = Number(this.dataset.id);
-    this.until(client.on('event_updated', (event, info) => this.#hear(event, info.id)));
-    this.until(client.on('event_removed', (event, info) => this.#one.remove(event.id, info.id)));
-    this.until(client.on('resync', () => this.#one.load(id)));
-    this.until(client.on('status', ({ status }) => status === 'connected' && this.#comeBack(id)));
-    this.until(this.#one.watch((one) => this.#draw(one)));
-    this.until(notifications().list.watch(() => this.#markRead(id)));
-    this.listen(document, 'visibilitychange', () => this.#markRead(id));
-    this.#one.load(id);
-  }
-
-  /** What did not reach the server before does so now. */
-  #comeBack(id) {
-    if (this.#one.state === 'failed') this.#one.load(id);
-    this.#markRead(id);
-  }
-
-  #hear(event, eventId) {
-    if (event.is_active) this.#one.put(event, eventId);
-    else this.#one.remove(event.id, eventId);
-  }
-
-  /** Who reads of the event has read that there is one. */
-  async #markRead(id) {
-    if (this.#isMarking || document.visibilityState !== 'visible') return;
-    this.#isMarking = true;
-    try {
-      await notifications().readAbout('event_id', id);
-    } catch (error) {
-      // Without a network the next time is when it is back.
-      if (!(error instanceof TypeError)) report(error, 'The notification was not marked as read.');
-    }
-    this.#isMarking = false;
-  }
-
-  #draw({ state, row, error, id }) {
+  draw({ state, row, error, id }) {
     const { registered_count: taken, updated_at: at, ...rest } = row ?? {};
     const shape = JSON.stringify([state, rest]);
     if (shape !== this.#shape) {
       this.#shape = shape;
-      fill(this.#body, this.#content(state, row, error, id));
+      fill(this.body, this.#content(state, row, error, id));
     }
     // A registration changes these two and leaves the rest alone, with what is focused there.
-    if (state === 'ready') for (const part of this.#body.querySelectorAll('campus-event-place, campus-attendance')) part.event = row;
+    if (state === 'ready') for (const part of this.body.querySelectorAll('campus-event-place, campus-attendance')) part.event = row;
   }
 
   #content(state, row, error, id) {
     if (state === 'loading') return loading();
-    if (state === 'failed') return failed(error, { title: 'The event did not come', retry: () => this.#one.load(id) });
+    if (state === 'failed') return failed(error, { title: 'The event did not come', retry: () => this.one.load(id) });
     if (state === 'gone') return empty({
       iconName: 'event', title: 'This event is not here', text: 'It was withdrawn, or it is not of your campus.',
       action: { label: 'All events', run: () => go(href('events')) },

@@ -4,77 +4,31 @@ import { fill, h } from '../kit/dom.js';
 import { dateTime, day } from '../kit/format.js';
 import { icon } from '../kit/icons.js';
 import { confirm } from '../kit/dialog.js';
-import { Part } from '../kit/part.js';
 import { empty, failed, loading } from '../kit/states.js';
 import { report, toast } from '../kit/toast.js';
 import { wordsFor } from '../compose/places.js';
 import { mayChange } from '../compose/roles.js';
 import { attachment } from '../lists/attachment.js';
-import { LiveOne } from '../lists/live_one.js';
+import { OnePage } from '../lists/one_page.js';
 import { prose } from '../lists/prose.js';
-import { notifications } from '../notifications/desk.js';
 import { session } from '../session.js';
 import { go, href } from '../shell/route.js';
 import { setPlace } from '../shell/title.js';
 import { stateOf } from './notice.js';
 
-class NoticePage extends Part {
-  #one = new LiveOne((id) => session.api.notice(id));
-  #body = h('div.one-body');
-  #isMarking = false;
+class NoticePage extends OnePage {
+  static kind = 'notice';
 
-  build() {
-    this.className = 'page';
-    fill(this, h('a.back-link', { href: href('notices') }, icon('back'), 'All notices'), this.#body);
-  }
-
-  start() {
-    const { client } = session;
-    const id = Number(this.dataset.id);
-    this.until(client.on('notice_updated', (notice, info) => this.#hear(notice, info.id)));
-    this.until(client.on('notice_removed', (notice, info) => this.#one.remove(notice.id, info.id)));
-    this.until(client.on('resync', () => this.#one.load(id)));
-    this.until(client.on('status', ({ status }) => status === 'connected' && this.#comeBack(id)));
-    this.until(this.#one.watch((one) => this.#draw(one)));
-    this.until(notifications().list.watch(() => this.#markRead(id)));
-    this.listen(document, 'visibilitychange', () => this.#markRead(id));
-    this.#one.load(id);
-  }
-
-  /** What did not reach the server before does so now. */
-  #comeBack(id) {
-    if (this.#one.state === 'failed') this.#one.load(id);
-    this.#markRead(id);
-  }
-
-  #hear(notice, eventId) {
-    if (notice.is_active) this.#one.put(notice, eventId);
-    else this.#one.remove(notice.id, eventId);
-  }
-
-  /** Who reads the notice has read that there is one. */
-  async #markRead(id) {
-    if (this.#isMarking || document.visibilityState !== 'visible') return;
-    this.#isMarking = true;
-    try {
-      await notifications().readAbout('notice_id', id);
-    } catch (error) {
-      // Without a network the next time is when it is back.
-      if (!(error instanceof TypeError)) report(error, 'The notification was not marked as read.');
-    }
-    this.#isMarking = false;
-  }
-
-  #draw({ state, row, error, id }) {
+  draw({ state, row, error, id }) {
     if (state === 'ready') {
       setPlace(row.title);
-      fill(this.#body, this.#card(row));
+      fill(this.body, this.#card(row));
     } else if (state === 'loading') {
-      fill(this.#body, loading());
+      fill(this.body, loading());
     } else if (state === 'failed') {
-      fill(this.#body, failed(error, { title: 'The notice did not come', retry: () => this.#one.load(id) }));
+      fill(this.body, failed(error, { title: 'The notice did not come', retry: () => this.one.load(id) }));
     } else {
-      fill(this.#body, empty({
+      fill(this.body, empty({
         iconName: 'notice', title: 'This notice is not here', text: 'It was withdrawn, has expired, or is not for you.',
         action: { label: 'All notices', run: () => go(href('notices')) },
       }));
