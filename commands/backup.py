@@ -70,6 +70,8 @@ def command(load: folder.Loader, file: Path, force: bool, database_only: bool, r
 def _check_target(settings: Settings, file: Path, force: bool) -> None:
     if file.is_dir():
         raise click.ClickException(f"{file} is a folder; name a file")
+    if file.exists() and not file.is_file():  # --force would put a file in the place of /dev/null, for everybody
+        raise click.ClickException(f"{file} is a device or a pipe; name a file")
     if file.exists() and not force:
         raise click.ClickException(f"{file} is there already; --force replaces it")
     if not file.absolute().parent.is_dir():
@@ -101,6 +103,8 @@ def _partial(file: Path) -> Iterator[tuple[Path, BinaryIO, Path]]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise click.ClickException(f"another backup to {file} is under way") from None
+        if not _is_at(partial, descriptor):  # it was given its name meanwhile, and is a backup now
+            raise click.ClickException(f"another backup to {file} has just ended")
         try:
             os.fchmod(descriptor, 0o600)
             target.truncate(0)
@@ -108,6 +112,11 @@ def _partial(file: Path) -> Iterator[tuple[Path, BinaryIO, Path]]:
         finally:
             scratch.unlink(missing_ok=True)
             partial.unlink(missing_ok=True)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether what is open is still what the name leads to."""
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))
 
 
 def _held(made: Manifest) -> str:

@@ -17,17 +17,22 @@ from data.migrate import newest, stored_version
 
 LARGE_WAL_BYTES = 256 << 20  # the server empties it past 64 MiB, at the next quiet moment
 TOLD = 5
+AS_SERVER = "run the doctor as the server's user, or as root"
 
 
 def look(subject: Subject, *, quick: bool) -> Findings:
     """Everything of the folder; `quick` leaves out what reads all of the database."""
-    if not subject.settings.data_dir.is_dir():
-        yield Finding("data folder", "ok", f"{subject.settings.data_dir} is not there; the first start makes it")
+    closed = _closed(subject.settings.data_dir)
+    if closed is not None:
+        yield closed
         return
     yield _rights(subject)
     yield _leftovers(subject)
-    if not subject.database.is_file():
+    if not subject.database.exists():
         yield Finding("schema", "ok", "there is no database; the first start makes it")
+        return
+    if not _is_readable(subject):
+        yield Finding("schema", "bad", f"{subject.database} is no file that this user can read", AS_SERVER)
         return
     yield _wal(subject)
     try:
@@ -48,7 +53,7 @@ def newest_row_s(subject: Subject) -> float | None:
 
 def campus_stamp(subject: Subject) -> str | None:
     """The moment at which the campus's row was written last: no two databases have the same, but copies."""
-    if not subject.database.is_file():
+    if not _is_readable(subject):
         return None
     try:
         with closing(connect(subject.database, query_only=True)) as connection:
@@ -59,7 +64,7 @@ def campus_stamp(subject: Subject) -> str | None:
 
 
 def _asked(subject: Subject, sql: str) -> float | None:
-    if not subject.database.is_file():
+    if not _is_readable(subject):
         return None
     try:
         with closing(connect(subject.database, query_only=True)) as connection:
@@ -67,6 +72,26 @@ def _asked(subject: Subject, sql: str) -> float | None:
     except sqlite3.Error:  # told of by `look`
         return None
     return None if row is None else clock.seconds(row[0])
+
+
+def _is_readable(subject: Subject) -> bool:
+    """Whether there is a database that this user may read; of what lies in a closed folder `access` says no."""
+    return os.access(subject.database, os.R_OK) and subject.database.is_file()
+
+
+def _closed(folder: Path) -> Finding | None:
+    """Why nothing can be told of what is in the folder; None if it is open to this user."""
+    try:
+        found = _stat(folder)
+    except OSError as error:  # a folder above it is closed, or none
+        return Finding("data folder", "bad", f"{folder}: {error.strerror}", AS_SERVER)
+    if found is None:
+        return Finding("data folder", "ok", f"{folder} is not there; the first start makes it")
+    if not stat.S_ISDIR(found.st_mode):
+        return Finding("data folder", "bad", f"{folder} is no folder", "name another place in data_dir")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return Finding("data folder", "bad", f"this user cannot look into {folder}", AS_SERVER)
+    return None
 
 
 def _rights(subject: Subject) -> Finding:

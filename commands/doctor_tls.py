@@ -22,11 +22,12 @@ def own(subject: Subject) -> Findings:
         return
     try:
         held = _read(settings.tls_cert, settings.tls_key)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        said = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         yield Finding(
             "certificate",
             "bad",
-            f"{settings.tls_cert} and {settings.tls_key}: {getattr(error, 'reason', None) or error.strerror or error}",
+            f"{settings.tls_cert} and {settings.tls_key}: {said}",
             "name a PEM certificate and the key that was made for it",
         )
         return
@@ -59,10 +60,11 @@ def public(url: str) -> Finding:
 def _read(certificate: str, key: str) -> dict[str, Any]:
     """What is in a certificate, as SSLSocket.getpeercert has it: seen by a client that trusts it and nobody else.
 
-    Nothing else in the standard library reads one. Raises OSError; a key of another certificate is ssl.SSLError.
+    Nothing else in the standard library reads one. Raises OSError, and ValueError for a key with a passphrase; a key of
+    another certificate is ssl.SSLError.
     """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(certificate, key)
+    server.load_cert_chain(certificate, key, password=_no_passphrase)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.load_verify_locations(certificate)
@@ -76,6 +78,11 @@ def _read(certificate: str, key: str) -> dict[str, Any]:
         except ssl.SSLWantReadError:
             continue  # the other end has its turn
     return here.getpeercert() or {}
+
+
+def _no_passphrase() -> str:
+    """Without this OpenSSL would ask the terminal. The server has none to ask either."""
+    raise ValueError("the key has a passphrase, which nobody could type")
 
 
 def _days_left(name: str, held: dict[str, Any], what: str) -> Finding:

@@ -39,6 +39,8 @@ def command(load: folder.Loader, file: Path, end_sessions: bool, keep_sessions: 
         raise click.UsageError("--end-sessions and --keep-sessions exclude each other")
     settings = load()
     sessions: Sessions = "all" if keep_sessions else "none" if end_sessions else "known"
+    if file.exists() and not file.is_file():  # a pipe would wait for somebody who writes
+        raise click.ClickException(f"{file} is {'a folder' if file.is_dir() else 'a device or a pipe'}; name a file")
     try:
         opened = file.open("rb")
     except OSError as error:

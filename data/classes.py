@@ -83,6 +83,8 @@ def update(tx: Transaction, asker: Asker, class_id: int, values: Mapping[str, An
         named = {"college_id": before["college_id"], "name": changes["name"]}
         rows.check_unique(tx, "classes", named, class_id, **_NAMES)
     columns = {**changes, "updated_at": asker.at.now}
+    if changes.get("is_active") in (False, 0):  # a PATCH ends one as a DELETE does
+        audit.append_titled(tx, asker, "class_deleted", "class", before, before["name"])
     if "is_active" in changes:
         people = members(tx, class_id)
         with moves.told(tx, people, asker.at, _groups(tx, class_id)):
@@ -98,8 +100,6 @@ def update(tx: Transaction, asker: Asker, class_id: int, values: Mapping[str, An
 
 def delete(tx: Transaction, asker: Asker, class_id: int) -> None:
     """Make one inactive. Raises NotFound."""
-    row = row_of(tx, asker, class_id)
-    audit.append_titled(tx, asker, "class_deleted", "class", row, row["name"])
     update(tx, asker, class_id, {"is_active": False})
 
 

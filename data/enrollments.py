@@ -100,6 +100,8 @@ def update(tx: Transaction, asker: Asker, enrollment_id: int, values: Mapping[st
     with moves.told(tx, [before["user_id"]], asker.at, (*_groups(before), *_groups(whole))):
         rows.update(tx, "enrollments", enrollment_id, {**changes, "updated_at": asker.at.now})
         keys.settle(tx, before["user_id"])
+    if changes.get("is_active") in (False, 0):  # it ends as by a DELETE
+        _note_end(tx, asker, before)
     enrollment_index.of_enrollment(tx, enrollment_id)
     return to_object(_row(tx, asker, enrollment_id))
 
@@ -111,8 +113,7 @@ def delete(tx: Transaction, asker: Asker, enrollment_id: int) -> None:
         tx.execute("DELETE FROM enrollments WHERE id = ?", (enrollment_id,))
         keys.settle(tx, before["user_id"])
     enrollment_index.remove(tx, enrollment_id)
-    title = f"{users.full_name(before)}, {before['class_name']}"
-    audit.append_titled(tx, asker, "enrollment_deleted", "enrollment", before, title)
+    _note_end(tx, asker, before)
 
 
 def leave_other_colleges(tx: Transaction, user_id: int, college_id: int | None, now: str) -> None:
@@ -138,6 +139,11 @@ def to_object(row: sqlite3.Row) -> Enrollment:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
+
+
+def _note_end(tx: Transaction, asker: Asker, row: sqlite3.Row) -> None:
+    title = f"{users.full_name(row)}, {row['class_name']}"
+    audit.append_titled(tx, asker, "enrollment_deleted", "enrollment", row, title)
 
 
 def _scope(asker: Asker) -> Condition:

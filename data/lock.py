@@ -46,6 +46,7 @@ class FolderLock:
                 time.sleep(_POLL_S)
             # Only information: a full disk must not keep the lock from being taken.
             with suppress(OSError):
+                self._give(descriptor)
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         except BaseException:
@@ -81,6 +82,12 @@ class FolderLock:
         except OSError as error:
             raise StorageError(f"The lock {self._path} cannot be taken: {error.strerror}.") from error
         return True
+
+    def _give(self, descriptor: int) -> None:
+        """What root makes in somebody else's folder is theirs: a restore as root must not keep the server out."""
+        owner = self._folder.stat()
+        if os.geteuid() == 0 and os.fstat(descriptor).st_uid != owner.st_uid:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
     def _refusal(self, descriptor: int) -> str:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()

@@ -84,6 +84,8 @@ def update(tx: Transaction, asker: Asker, section_id: int, values: Mapping[str, 
         named = {"class_id": before["class_id"], "name": changes["name"]}
         rows.check_unique(tx, "sections", named, section_id, **_NAMES)
     columns = {**changes, "updated_at": asker.at.now}
+    if changes.get("is_active") in (False, 0):  # a PATCH ends one as a DELETE does
+        audit.append_titled(tx, asker, "section_deleted", "section", before, before["name"])
     if "is_active" in changes:
         people = classes.members(tx, before["class_id"])
         with moves.told(tx, people, asker.at, [f"section:{section_id}"]):
@@ -98,8 +100,6 @@ def update(tx: Transaction, asker: Asker, section_id: int, values: Mapping[str, 
 
 def delete(tx: Transaction, asker: Asker, section_id: int) -> None:
     """Make one inactive. Raises NotFound."""
-    row = row_of(tx, asker, section_id)
-    audit.append_titled(tx, asker, "section_deleted", "section", row, row["name"])
     update(tx, asker, section_id, {"is_active": False})
 
 

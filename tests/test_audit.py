@@ -209,6 +209,33 @@ def test_colleges_and_what_is_in_them(shared: Shared) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["class", "section"])
+def test_what_a_patch_ends_is_told_once_as_what_a_delete_ends(shared: Shared, kind: str) -> None:
+    with shared.api("dean") as dean:
+        room = dean.post("academic/classes/", json={"name": f"Ended {kind}"}).json()["id"]
+        section = dean.post("academic/sections/", json={"name": f"Ended {kind}", "class_obj": room}).json()["id"]
+        path = f"academic/classes/{room}/" if kind == "class" else f"academic/sections/{section}/"
+        before = newest(shared)
+        for is_active in (True, False, False):
+            assert dean.patch(path, json={"is_active": is_active}).status_code == 200
+        ended = newest(shared)
+        assert dean.delete(path).status_code == 204
+    found = [(one["id"], one["action"], one["detail"]) for one in rows(shared) if one["id"] > before]
+    assert found == [(ended, f"{kind}_deleted", f"Ended {kind}")]
+
+
+def test_a_patch_ends_an_enrolment_as_a_delete_does(shared: Shared) -> None:
+    with shared.api("dean") as dean:
+        room = dean.post("academic/classes/", json={"name": "1P"}).json()["id"]
+        body = {"user": shared["ann"].id, "class_obj": room}
+        path = f"academic/enrollments/{dean.post('academic/enrollments/', json=body).json()['id']}/"
+        before = newest(shared)
+        for is_active in (True, False, False):
+            assert dean.patch(path, json={"is_active": is_active}).status_code == 200
+    found = [(one["action"], one["detail"]) for one in rows(shared) if one["id"] > before]
+    assert found == [("enrollment_deleted", "Ann, 1P")]
+
+
 def test_an_admin_ends_a_stream(shared: Shared) -> None:
     (user,) = shared.add({"liv": ("student", "CAMPUS")})
     with Stream(shared.server, user) as stream, shared.api("dean") as dean:

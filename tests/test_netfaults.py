@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,15 @@ def network() -> Iterator[Network]:
         pytest.fail(str(error), pytrace=False)
     with made:
         yield made
+
+
+def test_nothing_of_a_network_has_a_name_that_could_stay(network: Network) -> None:
+    network.unplug()
+    network.vanish()
+    network.come_back()
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+    assert f"[{os.stat(network.server.path).st_ino}]" not in mounts, "a killed process would leave it"
+    assert os.stat(network.server.path).st_ino != os.stat("/proc/self/ns/net").st_ino
 
 
 def test_whatever_is_cut_nobody_misses_anything_and_who_has_gone_is_offline(network: Network, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from realtime import frame
+from realtime.api import origin
 from realtime.api.operation import operation
 from realtime.api.stream import EVENT_STREAM, EventStreamHandler
 
@@ -46,7 +47,7 @@ class StreamTestHandler(EventStreamHandler):
     async def get(self) -> None:
         """Stream the events. Raises Problem 429 past the limit of an address."""
         idle_s = self.campus.options.heartbeat_s if self.params(StreamTestQuery).idle else 0
-        address, options = self.address, self.campus.options
+        address, options = origin.place(self.address), self.campus.options
         if options.limits and self._open.get(address, 0) >= options.test_streams_per_address:
             sentence = "Too many open test streams from this address."
             raise self.campus.limits.turned_away.problem("test_streams", f"address {address}", sentence, EVENTS)

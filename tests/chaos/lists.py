@@ -7,6 +7,7 @@ applied at the end.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -69,13 +70,22 @@ class Lists:
                 text = text.replace(url, self._own_url())
             data = json.loads(text)
             for one in kept:
-                one.hear(heard.id, heard.event, data)
+                try:
+                    one.hear(heard.id, heard.event, data)
+                except AssertionError as error:  # evidence, and no reason to keep the rest of it back
+                    found.append(f"{reader.name}: {type(one).__name__}, {heard.event} {heard.id}: {_where(error)}")
         for one in kept:
             fresh = type(one)(one.client, reader.user.id)
             if one.shown() != fresh.shown():
                 found.append(f"{reader.name}: {type(one).__name__} differ: {_first(one.shown(), fresh.shown())}")
         kept[0].client.close()
         return found
+
+
+def _where(error: AssertionError) -> str:
+    """The line that did not hold, and what it said."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line
+    return f"{line} {error}".strip()
 
 
 def _first(kept: list[Any], fresh: list[Any]) -> str:

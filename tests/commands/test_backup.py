@@ -171,14 +171,19 @@ def test_what_a_kill_left_is_used_by_the_next(run: Run, folder: Path, tmp_path: 
 def test_places_that_are_none(run: Run, folder: Path, tmp_path: Path) -> None:
     assert "there is no database" in run("backup", str(tmp_path / "x.zip"), code=1).stderr
     run("create-user", "ann")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
     for target, said in (
         (tmp_path, "is a folder"),
         (tmp_path / "nowhere" / "x.zip", "there is no folder"),
         (folder / "x.zip", "is in the data folder"),
+        (pipe, "is a device or a pipe"),
     ):
-        err = run("backup", str(target), code=1).stderr
+        err = run("backup", "--force", str(target), code=1).stderr
         assert said in err
         assert err.count("\n") == 1
+    assert pipe.is_fifo(), "--force puts nothing in its place"
+    assert "is a device or a pipe" in run("restore", str(pipe), code=1).stderr
     assert "newer than this program" in _of_the_future(run, folder, tmp_path)
 
 

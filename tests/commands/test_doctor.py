@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from commands import doctor_ticks
+import settings
+from commands import doctor_data, doctor_finding, doctor_ticks
 from data import clock
 from tests.commands.support import Run
 from tests.commands.test_backup import send_file
@@ -26,6 +35,7 @@ from tests.support.tls import Certificate
 from tests.support.waiting import eventually
 
 HEARTBEAT_S = 3
+NOBODY = 65534
 CUTTING = WELL.replace("proxy_read_timeout 1h", "proxy_read_timeout 2s")
 COMPRESSING = WELL + "gzip on; gzip_types text/event-stream; gzip_min_length 1; gzip_proxied any;"
 
@@ -118,6 +128,44 @@ def test_without_a_server_and_without_anything(run: Run, folder: Path) -> None:
     assert "error: --url: must be an address" in run("doctor", "--url", "campus", code=2).stderr
 
 
+def test_a_data_folder_that_nothing_can_be_told_of_is_said(folder: Path) -> None:
+    database = folder / "realtime.sqlite3"
+    subject = doctor_finding.subject(settings.load({"data_dir": str(folder)}, {}, None), database)
+
+    def bad() -> list[str]:
+        found = [*doctor_data.look(subject, quick=True)]
+        assert doctor_data.campus_stamp(subject) is None
+        return [one.found for one in found if one.level == "bad"]
+
+    folder.write_bytes(b"")
+    assert bad() == [f"{folder} is no folder"]
+    folder.unlink()
+    database.mkdir(parents=True)
+    folder.chmod(0o700)
+    assert bad() == [f"{database} is no file that this user can read"]
+    database.rmdir()
+    database.write_bytes(b"")
+    folder.chmod(0)
+    with as_nobody():
+        (found,) = bad()
+    folder.chmod(0o700)
+    # The second where a folder above is closed to nobody as well.
+    assert found in (f"this user cannot look into {folder}", f"{folder}: Permission denied")
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may look everywhere; so this process is somebody else for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
 def test_what_is_wrong_with_a_data_folder(server: ServerProcess) -> None:
     ann, bob = create_users(server, "ann", "bob")
     with api(server, ann) as client:
@@ -190,6 +238,14 @@ def test_certificates(server_factory: ServerFactory, certificate: Certificate, t
         assert told["certificate"][0] == level
     mixed = ("--tls-cert", str(tmp_path / "long.pem"), "--tls-key", str(tmp_path / "soon.key"))
     assert "MISMATCH" in doctor(other, "--quick", settings=mixed, code=1)["certificate"][1].upper()
+    key = tmp_path / "long.key"
+    key.write_bytes(
+        load_pem_private_key(key.read_bytes(), None).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+        )
+    )
+    locked = ("--tls-cert", str(tmp_path / "long.pem"), "--tls-key", str(key))
+    assert "has a passphrase" in doctor(other, "--quick", settings=locked, code=1)["certificate"][1]
 
 
 @pytest.mark.parametrize("spoken", ["h2", "http/1.1"])

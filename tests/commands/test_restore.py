@@ -298,7 +298,8 @@ def test_what_is_restored_is_the_folder_owners(run: Run, folder: Path, tmp_path:
     run("create-user", "ann")
     run("backup", str(tmp_path / "b.zip"))
     os.chown(folder, *owner)
+    (folder / "lock").unlink()  # as in an empty folder that was made for the server on a new machine
     run("restore", str(tmp_path / "b.zip"))
-    for name in ("realtime.sqlite3", "files"):
+    for name in ("realtime.sqlite3", "files", "lock"):
         found = (folder / name).stat()
         assert (found.st_uid, found.st_gid) == owner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def main() -> int:
     asked.add_argument("--brief", type=float, default=0.5, help="the share of cuts that nobody notices (0.5)")
     asked.add_argument("--defaults", action="store_true", help="the server's own times: a minute a cut")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the server would stay, and its folder
     began_s = time.monotonic()
     settings = DEFAULTS if given.defaults else SHORT
 
